@@ -1,0 +1,174 @@
+"""Bytes from a terminal in, key strokes out, whatever the chunks.
+
+A terminal sends text as UTF-8, and every other key as a control character or as an escape sequence
+(ECMA-48 section 5.4, and xterm's control sequences). Both may be cut anywhere between two reads.
+
+Invariants:
+- What comes out depends on the bytes alone, but for one thing that no bytes can tell: an ESC may be
+  the Escape key or the start of a sequence. While `undecided`, the caller waits for more, and calls
+  `still` when the line has been quiet for `ESCAPE_WAIT`.
+- Text holds no control characters. Bytes that are not UTF-8 come out as U+FFFD.
+- What is held back stays bounded, whatever is sent.
+
+Not here: what a key does, reading, clocks.
+"""
+
+import codecs
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+# Seconds. The bytes of one sequence leave a terminal together; what comes later is another key.
+ESCAPE_WAIT: Final = 0.05
+
+MAX_PASTE: Final = 65_536  # characters: some sixteen of the longest lines; the rest is dropped
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """One typed character."""
+
+    char: str
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A key that is not text, by name: `left`, `ctrl-a`, `alt-b`, `ctrl-left`, `enter`."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Paste:
+    """What was pasted, its line ends made LF; `cut` if it was longer than `MAX_PASTE`."""
+
+    text: str
+    cut: bool
+
+
+Event = Text | Key | Paste
+
+_CONTROL_NAMES: Final = {
+    "\t": "tab", "\r": "enter", "\n": "enter", "\b": "backspace", "\x7f": "backspace",
+}  # fmt: skip
+
+# The last byte of a sequence with a number is `~`; of one without it names the key.
+_FINALS: Final = {
+    "A": "up", "B": "down", "C": "right", "D": "left", "H": "home", "F": "end", "Z": "back-tab",
+}  # fmt: skip
+_NUMBERS: Final = {"1": "home", "7": "home", "4": "end", "8": "end", "3": "delete"}
+_MODIFIERS: Final = {"3": "alt-", "5": "ctrl-", "7": "ctrl-"}  # shift changes nothing here
+
+_PASTE_BEGINS: Final = "\x1b[200~"
+_PASTE_ENDS: Final = "\x1b[201~"
+
+# One whole key, tried in this order. The Linux console's function keys are `ESC [ [ A`.
+_WHOLE: Final = re.compile(
+    r"\x1b\[\[[A-Za-z]|\x1b\[(?P<parameters>[0-?]{0,32})[ -/]{0,4}(?P<csi>[@-Z\\-~])"
+    r"|\x1bO(?P<ss3>[A-Za-z])|\x1b(?P<alt>[^\x1b\[O])|(?P<char>[^\x1b])",
+    re.DOTALL,
+)
+# What may still become a key.
+_PART: Final = re.compile(r"\x1b(?:O|\[\[?|\[[0-?]{0,32}[ -/]{0,4})?\Z")
+
+
+class KeyDecoder:
+    """Turns the bytes of one terminal into events."""
+
+    def __init__(self) -> None:
+        self._decode = codecs.getincrementaldecoder("utf-8")("replace").decode
+        self._held = ""  # the start of a key, or of the mark that ends a paste
+        self._pasted: list[str] | None = None  # what was pasted so far; None outside a paste
+        self._room = 0  # characters that the paste may still take
+
+    @property
+    def undecided(self) -> bool:
+        """Whether what waits may be all that there is. A longer sequence is sure to go on."""
+        return self._pasted is None and 0 < len(self._held) <= 2
+
+    def feed(self, data: bytes) -> list[Event]:
+        """Take in bytes; give the events that they complete."""
+        text, self._held = self._held + self._decode(data), ""
+        return list(self._events(text))
+
+    def still(self) -> list[Event]:
+        """Nothing followed: what waits was the Escape key, and what came after it is itself."""
+        if not self.undecided:
+            return []
+        held, self._held = self._held, ""
+        # With a second character it was Alt and what also opens a sequence.
+        return [Key("alt-" + held[1].lower() if held[1:] else "escape")]
+
+    def _events(self, text: str) -> Iterator[Event]:
+        at = 0
+        while at < len(text):
+            if self._pasted is not None:
+                event, at = self._paste(text, at)
+            elif match := _WHOLE.match(text, at):
+                event, at = self._event(match), match.end()
+            elif _PART.match(text, at):
+                self._held = text[at:]
+                return
+            else:  # an escape that belongs to nothing
+                event, at = Key("escape"), at + 1
+            if event is not None:
+                yield event
+
+    def _event(self, match: re.Match[str]) -> Event | None:
+        if char := match["char"]:
+            return _plain(char)
+        if char := match["alt"]:
+            name = _CONTROL_NAMES.get(char, char.lower())
+            return Key("alt-" + name) if name.isprintable() else None
+        if match[0] == _PASTE_BEGINS:
+            self._pasted, self._room = [], MAX_PASTE
+            return None
+        return _sequence(match["parameters"] or "", match["csi"] or match["ss3"] or "")
+
+    def _paste(self, text: str, at: int) -> tuple[Event | None, int]:
+        end = text.find(_PASTE_ENDS, at)
+        if end >= 0:
+            self._keep(text[at:end])
+            return self._whole_paste(), end + len(_PASTE_ENDS)
+        held = _partial_end(text, at)
+        self._keep(text[at : len(text) - held])
+        self._held = text[len(text) - held :]
+        return None, len(text)
+
+    def _keep(self, text: str) -> None:
+        assert self._pasted is not None
+        if text and self._room >= 0:
+            self._pasted.append(text[: self._room])
+            self._room -= len(text)
+
+    def _whole_paste(self) -> Event:
+        assert self._pasted is not None
+        text, self._pasted = "".join(self._pasted), None
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+        return Paste("".join(map(_pasted_char, text)), self._room < 0)
+
+
+def _plain(char: str) -> Event | None:
+    if name := _CONTROL_NAMES.get(char):
+        return Key(name)
+    if char <= "\x1f":
+        return Key("ctrl-" + chr(ord(char) + 0x40).lower())
+    return None if "\x80" <= char <= "\x9f" else Text(char)
+
+
+def _sequence(parameters: str, final: str) -> Event | None:
+    number, _, modifier = parameters.partition(";")
+    name = _NUMBERS.get(number) if final == "~" else _FINALS.get(final)
+    return Key(_MODIFIERS.get(modifier, "") + name) if name else None
+
+
+def _partial_end(text: str, at: int) -> int:
+    """Count the characters at the end of `text[at:]` that may begin the mark that ends a paste."""
+    longest = min(len(_PASTE_ENDS) - 1, len(text) - at)
+    return next((n for n in range(longest, 0, -1) if text.endswith(_PASTE_ENDS[:n])), 0)
+
+
+def _pasted_char(char: str) -> str:
+    is_control = char < " " or "\x7f" <= char <= "\x9f"
+    return "\ufffd" if is_control and char not in "\n\t" else char

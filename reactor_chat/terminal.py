@@ -1,0 +1,261 @@
+"""A terminal that keeps what is being typed on its last row, while lines appear above it.
+
+The parts are `keys` (bytes to key strokes), `editor` (key strokes to effects), and `viewport`
+(the row to draw). This module holds the terminal itself: its modes and what is on it.
+
+Invariants:
+- Every path that opens the terminal can close it, any number of times, and closing restores its
+  modes.
+- Nothing here blocks but the one `read` for which the caller has seen readiness. All output
+  goes through `write`. `O_NONBLOCK` is never set: it belongs to the terminal, and would outlive
+  this process.
+- The draft takes one row at any time, so one erased row makes place for a line.
+- One call makes at most one `write`.
+
+How a caller's loop uses it: `open`; `on_input` when `in_fd` is readable, then act on the events
+that it gives; `on_still` once `ESCAPE_WAIT` seconds have passed with `undecided` true and no
+input; `show` for lines; `resize` on SIGWINCH; `resume` on SIGCONT; `close` on every way out.
+
+Not here: waiting, signals, what a line means, making text safe for `show`.
+"""
+
+import contextlib
+import os
+import signal
+import termios
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Final
+
+from reactor_chat.columns import width
+from reactor_chat.editor import (
+    Completer,
+    Editor,
+    Effect,
+    End,
+    Interrupt,
+    Redraw,
+    Ring,
+    Show,
+    Submit,
+    Suspend,
+    no_completions,
+)
+from reactor_chat.keys import ESCAPE_WAIT, KeyDecoder
+from reactor_chat.keys import Event as KeyEvent
+from reactor_chat.viewport import Row, last_row
+
+__all__ = ["ESCAPE_WAIT", "End", "Event", "Interrupt", "Submit", "Suspend", "Terminal",
+           "in_foreground", "is_terminal"]  # fmt: skip
+
+# What the caller has to act on; the rest is done here.
+Event = Submit | Interrupt | End | Suspend
+
+_READ_SIZE: Final = 4096  # bytes: a terminal's input queue holds no more
+_REMEMBERED: Final = 300  # lines kept to draw the screen anew: more rows than a screen has
+
+_PASTE_ON: Final = "\x1b[?2004h"
+_PASTE_OFF: Final = "\x1b[?2004l"
+_ERASE_ROW: Final = "\r\x1b[K"
+_ERASE_SCREEN: Final = "\x1b[H\x1b[2J"
+_BELL: Final = "\a"
+
+# Where `tcgetattr` keeps its parts.
+_IFLAG, _LFLAG, _CC = 0, 3, 6
+
+
+def is_terminal(in_fd: int, out_fd: int) -> bool:
+    """Whether both ends are a terminal that understands escape codes."""
+    capable = os.environ.get("TERM", "dumb") not in ("", "dumb")
+    return capable and os.isatty(in_fd) and os.isatty(out_fd)
+
+
+def in_foreground(fd: int) -> bool:
+    """Whether this process may use its terminal now. In the background, reading stops it."""
+    try:
+        return os.tcgetpgrp(fd) == os.getpgrp()
+    except OSError:  # not the terminal that controls this process, so nothing stops it
+        return True
+
+
+class Terminal:
+    """The terminal on `in_fd` and `out_fd`, with one line editor.
+
+    `write` takes bytes for the screen and takes them all. `completer` gets the text before the
+    cursor and gives the index where the word starts and the candidates for it, best first.
+    """
+
+    def __init__(
+        self,
+        in_fd: int,
+        out_fd: int,
+        write: Callable[[bytes], None],
+        completer: Completer = no_completions,
+        prompt: str = "> ",
+    ) -> None:
+        self.prompt = prompt  # drawn from the next output on
+        self._in_fd = in_fd
+        self._out_fd = out_fd
+        self._write = write
+        self._editor = Editor(completer)
+        self._keys = KeyDecoder()
+        self._modes: list[Any] | None = None  # as they were before `open`; None while closed
+        self._drawn: Row | None = None  # the last row, as it is on the screen
+        self._shown: deque[str] = deque(maxlen=_REMEMBERED)
+
+    # -- the terminal's modes --------------------------------------------------------------------
+
+    def open(self) -> None:
+        """Take the terminal over and draw the draft. Raises `termios.error` if it is gone."""
+        if self._modes is None:
+            self._modes = termios.tcgetattr(self._in_fd)
+        self._set_raw()
+        self._drawn = None
+        self._update(before=_PASTE_ON)
+
+    def close(self) -> None:
+        """Take the draft off the screen, and give the terminal back as it was."""
+        if self._modes is None:
+            return
+        modes, self._modes = self._modes, None
+        if not in_foreground(self._in_fd):
+            return  # the terminal is somebody else's by now
+        with contextlib.suppress(termios.error, OSError):  # or gone
+            _set_modes(self._in_fd, modes)
+            self._write((_ERASE_ROW + _PASTE_OFF).encode())
+
+    def suspend(self, stop: Callable[[], None] | None = None) -> None:
+        """Stop this job; return when it is continued. `stop` stands in for that in tests."""
+        self.close()
+        (stop or _stop_job)()
+        self.open()
+
+    def resume(self) -> None:
+        """Set the modes again and redraw, after a stop that gave no warning (SIGSTOP)."""
+        if self._modes is not None:
+            self.open()
+
+    def _set_raw(self) -> None:
+        modes = termios.tcgetattr(self._in_fd)
+        # No signals from keys: Ctrl-C first clears the draft. No Ctrl-S: a screen that is held
+        # must not hold the chat. Output processing stays, for whatever else is written to this
+        # terminal.
+        modes[_LFLAG] &= ~(termios.ICANON | termios.ECHO | termios.ISIG | termios.IEXTEN)
+        modes[_IFLAG] &= ~(termios.IXON | termios.ICRNL | termios.INLCR | termios.IGNCR)
+        modes[_IFLAG] &= ~termios.ISTRIP
+        modes[_CC] = list(modes[_CC])
+        modes[_CC][termios.VMIN], modes[_CC][termios.VTIME] = 1, 0
+        _set_modes(self._in_fd, modes)
+
+    # -- input -----------------------------------------------------------------------------------
+
+    @property
+    def undecided(self) -> bool:
+        """Whether `on_still` is to be called when nothing follows within `ESCAPE_WAIT`."""
+        return self._keys.undecided
+
+    def on_input(self) -> list[Event]:
+        """Read once, and do what the keys ask for. A terminal that is gone gives `End`."""
+        try:
+            data = os.read(self._in_fd, _READ_SIZE)
+        except BlockingIOError:  # somebody else made it non-blocking
+            return []
+        except OSError:  # EIO: hung up
+            return [End()]
+        return self._handle(self._keys.feed(data)) if data else [End()]
+
+    def on_still(self) -> list[Event]:
+        """Nothing followed what was read: do what it meant."""
+        return self._handle(self._keys.still())
+
+    def put_back(self, line: str) -> None:
+        """Make a submitted line the draft again, unless another was begun."""
+        if not self._editor.draft.text:
+            self._editor.draft.replace(line)
+            self._update()
+
+    def _handle(self, keys: Iterable[KeyEvent]) -> list[Event]:
+        events: list[Event] = []
+        effects: list[Effect] = []
+        for key in keys:
+            effect = self._editor.handle(key)
+            if isinstance(effect, Event):
+                events.append(effect)
+            elif effect is not None:
+                effects.append(effect)
+        self._perform(effects)
+        return events
+
+    def _perform(self, effects: Sequence[Effect]) -> None:
+        lines = [line for effect in effects if isinstance(effect, Show) for line in effect.lines]
+        if any(isinstance(effect, Redraw) for effect in effects):
+            self._shown.extend(lines)
+            self._redraw_screen()
+        else:
+            self.show(lines, ring=any(isinstance(effect, Ring) for effect in effects))
+
+    # -- output ----------------------------------------------------------------------------------
+
+    def show(self, lines: Sequence[str], ring: bool = False) -> None:
+        """Print lines above the draft (while closed, without one), and ring the bell if asked.
+
+        Lines hold no control characters but SGR sequences (`ESC [ … m`), each undone before its
+        line ends.
+        """
+        self._shown.extend(lines)
+        self._update("".join(line + "\r\n" for line in lines), before=_BELL if ring else "")
+
+    def resize(self) -> None:
+        """Draw the draft for the new size of the screen."""
+        # A row that no longer fits was wrapped by some terminals and cut by others.
+        if self._drawn is not None and width(self._drawn.text) >= self._columns():
+            self._redraw_screen()
+        else:
+            self._drawn = None
+            self._update()
+
+    def _redraw_screen(self) -> None:
+        rows = max(1, _screen_size(self._out_fd).lines - 1)
+        latest = list(self._shown)[-rows:]
+        self._drawn = None
+        self._update("".join(line + "\r\n" for line in latest), before=_ERASE_SCREEN)
+
+    def _update(self, above: str = "", before: str = "") -> None:
+        """Write what is to stand above the last row, and that row if it is not there already."""
+        output = before + above
+        if self._modes is not None:
+            row = self._row()
+            if above or row != self._drawn:
+                output = f"{before}{_ERASE_ROW}{above}{row.text}\x1b[{row.cursor + 1}G"
+            self._drawn = row
+        if output:
+            self._write(output.encode("utf-8", "replace"))
+
+    def _row(self) -> Row:
+        if (question := self._editor.question) is not None:
+            return last_row("", question, len(question), self._columns())
+        draft = self._editor.draft
+        return last_row(self.prompt, draft.text, draft.cursor, self._columns())
+
+    def _columns(self) -> int:
+        return _screen_size(self._out_fd).columns
+
+
+def _screen_size(fd: int) -> os.terminal_size:
+    """Give the screen's size; 80 by 24 where the terminal does not tell it."""
+    try:
+        size = os.get_terminal_size(fd)
+    except OSError:
+        size = os.terminal_size((0, 0))
+    return size if size.columns and size.lines else os.terminal_size((80, 24))
+
+
+def _set_modes(fd: int, modes: list[Any]) -> None:
+    # At once: waiting for output to drain would block while the screen is held.
+    termios.tcsetattr(fd, termios.TCSANOW, modes)
+
+
+def _stop_job() -> None:
+    # The whole group, as the terminal would: the shell waits for `make`, and `make` for this
+    # process.
+    os.kill(0, signal.SIGTSTP)

@@ -1,0 +1,341 @@
+"""What is on the screen of a real pseudo-terminal, and what the terminal is left as."""
+
+import os
+import select
+import termios
+import unittest
+from collections.abc import Sequence
+from unittest import mock
+
+from reactor_chat.terminal import (
+    End,
+    Event,
+    Interrupt,
+    Submit,
+    Suspend,
+    Terminal,
+    in_foreground,
+    is_terminal,
+)
+from tests.window import PATIENCE, Window
+
+FAMILY = "\U0001f468\u200d\U0001f469\u200d\U0001f467"
+
+
+def names(before: str) -> tuple[int, Sequence[str]]:
+    return 0, [name for name in ("alice: ", "alan: ") if name.startswith(before)]
+
+
+class TerminalCase(unittest.TestCase):
+    """A terminal in a window of 40 columns and 8 rows."""
+
+    def setUp(self) -> None:
+        self.use(Window())
+
+    def use(self, window: Window) -> None:
+        self.window = window
+        self.screen = window.screen
+        self.addCleanup(window.close)
+        self.writes: list[bytes] = []
+        self.terminal = Terminal(window.slave, window.slave, self.write, completer=names)
+        self.addCleanup(self.terminal.close)
+        self.terminal.open()
+
+    def write(self, data: bytes) -> None:
+        self.writes.append(data)
+        self.window.write(data)
+
+    def press(self, keys: str) -> list[Event]:
+        """Press keys, and let the terminal read all of them at once."""
+        self.window.type(keys)
+        while self.window.waiting() < len(keys.encode()):
+            if not select.select([self.window.slave], [], [], PATIENCE)[0]:
+                self.fail("the keys never arrived")
+        return self.terminal.on_input()
+
+    def resize(self, columns: int, lines: int) -> None:
+        self.window.resize(columns, lines)
+        self.terminal.resize()
+
+
+class DraftTest(TerminalCase):
+    def test_the_prompt_waits_on_the_last_row(self) -> None:
+        self.assertEqual(self.screen.rows, [">"])
+        self.assertEqual(self.screen.column, 2)
+
+    def test_what_is_typed_stands_behind_the_prompt(self) -> None:
+        self.press("hello")
+        self.assertEqual(self.screen.rows, ["> hello"])
+        self.assertEqual(self.screen.column, 7)
+
+    def test_the_draft_stays_whole_below_what_arrives(self) -> None:
+        self.press("half a sent")
+        self.terminal.show(["alice: hi", "bob: hello"])
+        self.press("ence")
+        self.terminal.show(["carol: good morning"])
+        self.assertEqual(self.screen.above, ["alice: hi", "bob: hello", "carol: good morning"])
+        self.assertEqual(self.screen.last, "> half a sentence")
+        self.assertEqual(self.screen.column, 17)
+
+    def test_the_cursor_keeps_its_place_while_lines_arrive(self) -> None:
+        self.press("hello\x1b[D\x1b[D")
+        self.terminal.show(["alice: hi"])
+        self.assertEqual((self.screen.last, self.screen.column), ("> hello", 5))
+
+    def test_it_stays_on_the_last_row_when_the_screen_is_full(self) -> None:
+        self.press("draft")
+        self.terminal.show([f"line {number}" for number in range(20)])
+        self.assertEqual(self.screen.rows, [f"line {n}" for n in range(13, 20)] + ["> draft"])
+
+    def test_lines_wider_than_the_screen_wrap_above_it(self) -> None:
+        self.press("draft")
+        self.terminal.show(["x" * 40, "y" * 41, "日" * 21])
+        self.assertEqual(
+            self.screen.rows, ["x" * 40, "y" * 40, "y", "日" * 20, "日", "> draft"]
+        )
+
+    def test_a_submitted_line_leaves_an_empty_draft(self) -> None:
+        self.assertEqual(self.press("hello\r"), [Submit(("hello",))])
+        self.assertEqual(self.screen.rows, [">"])
+
+    def test_typing_ahead_gives_every_line_and_keeps_the_rest(self) -> None:
+        self.assertEqual(self.press("one\rtwo\rthr"), [Submit(("one",)), Submit(("two",))])
+        self.assertEqual(self.screen.last, "> thr")
+
+    def test_wide_characters_marks_and_emoji_take_their_columns(self) -> None:
+        for text, columns in (("日本", 4), ("e\u0301x", 2), (FAMILY, 2), ("ｈｉ", 4)):
+            with self.subTest(text=text):
+                self.press(text)
+                self.assertEqual(self.screen.last, "> " + text)
+                self.assertEqual(self.screen.column, 2 + columns)
+                self.press("\x01\x0b")
+
+    def test_the_cursor_goes_around_wide_characters(self) -> None:
+        self.press("日本" + FAMILY + "\x1b[D\x1b[D")
+        self.assertEqual(self.screen.column, 4)
+
+    def test_a_long_draft_scrolls_sideways_on_its_one_row(self) -> None:
+        text = "".join(f"{number:04}" for number in range(30))
+        self.press(text)
+        self.terminal.show(["alice: hi"])
+        self.assertEqual(self.screen.above, ["alice: hi"])
+        self.assertTrue(self.screen.last.startswith("> <"))
+        self.assertTrue(self.screen.last.endswith("0029"))
+        self.press("\x01")
+        self.assertTrue(self.screen.last.startswith("> 00000001"))
+        self.assertTrue(self.screen.last.endswith(">"))
+        self.assertEqual(self.press("\r"), [Submit((text,))])
+
+    def test_tab_completes(self) -> None:
+        self.press("al\t")
+        self.assertEqual(self.screen.last, "> alice:")
+        self.press("\t")
+        self.assertEqual(self.screen.last, "> alan:")
+
+    def test_up_brings_back_what_was_typed_and_down_the_draft(self) -> None:
+        self.press("one\rdraft\x1b[A")
+        self.assertEqual(self.screen.last, "> one")
+        self.press("\x1bOB")
+        self.assertEqual(self.screen.last, "> draft")
+
+    def test_a_line_that_was_put_back_is_the_draft_again(self) -> None:
+        self.press("hello\r")
+        self.terminal.put_back("hello")
+        self.assertEqual((self.screen.last, self.screen.column), ("> hello", 7))
+
+    def test_a_line_is_not_put_back_over_another(self) -> None:
+        self.press("one\rtwo")
+        self.terminal.put_back("one")
+        self.assertEqual(self.screen.last, "> two")
+
+    def test_a_lone_escape_is_settled_by_stillness(self) -> None:
+        self.press("a\x1b")
+        self.assertTrue(self.terminal.undecided)
+        self.terminal.on_still()
+        self.press("b")
+        self.assertEqual(self.screen.last, "> ab")
+
+
+class PasteTest(TerminalCase):
+    def test_the_terminal_is_asked_to_mark_pastes_and_told_when_to_stop(self) -> None:
+        self.assertTrue(self.screen.pastes_bracketed)
+        self.terminal.close()
+        self.assertFalse(self.screen.pastes_bracketed)
+
+    def test_pasted_lines_are_shown_and_wait_for_a_yes(self) -> None:
+        self.press("so ")
+        self.assertEqual(self.press("\x1b[200~one\rtwo\x1b[201~"), [])
+        self.assertEqual(self.screen.above, ["| so one", "| two"])
+        self.assertTrue(self.screen.last.startswith("Send 2 lines?"))
+        self.assertEqual(self.press("\r"), [Submit(("so one", "two"))])
+        self.assertEqual(self.screen.last, ">")
+
+    def test_a_paste_that_is_refused_leaves_the_draft(self) -> None:
+        self.press("so \x1b[200~one\rtwo\x1b[201~")
+        self.press("n")
+        self.assertEqual(self.screen.above[-1], "Not sent.")
+        self.assertEqual((self.screen.last, self.screen.column), ("> so", 5))
+
+    def test_lines_arrive_above_the_question(self) -> None:
+        self.press("\x1b[200~one\rtwo\x1b[201~")
+        self.terminal.show(["alice: hi"])
+        self.assertEqual(self.screen.above[-1], "alice: hi")
+        self.assertTrue(self.screen.last.startswith("Send"))
+
+
+class ScreenTest(TerminalCase):
+    def test_a_wider_window_keeps_the_draft(self) -> None:
+        self.terminal.show(["alice: hi"])
+        self.press("hello")
+        self.resize(60, 8)
+        self.assertEqual(self.screen.rows, ["alice: hi", "> hello"])
+
+    def test_a_narrower_window_shows_the_draft_once(self) -> None:
+        for reflows in (True, False):
+            with self.subTest(reflows=reflows):
+                self.use(Window(reflows=reflows))
+                self.terminal.show(["alice: hi"])
+                self.press("a draft of more than 24 columns")
+                self.resize(24, 8)
+                self.assertEqual(self.screen.above, ["alice: hi"])
+                self.assertTrue(self.screen.last.startswith("> <"))
+                self.assertTrue(self.screen.last.endswith("24 columns"))
+
+    def test_going_back_to_the_old_width_shows_all_of_it_again(self) -> None:
+        self.press("a draft of more than 24 columns")
+        self.resize(24, 8)
+        self.resize(40, 8)
+        self.assertEqual(self.screen.rows, ["> a draft of more than 24 columns"])
+
+    def test_ctrl_l_clears_what_others_wrote_and_draws_the_lines_again(self) -> None:
+        self.terminal.show(["alice: hi"])
+        self.press("draft")
+        self.window.write(b"\r\nsome other program's noise")
+        self.press("\x0c")
+        self.assertEqual(self.screen.rows, ["alice: hi", "> draft"])
+
+    def test_ctrl_l_draws_no_more_than_the_screen_holds(self) -> None:
+        self.terminal.show([f"line {number}" for number in range(20)])
+        self.press("\x0c")
+        self.assertEqual(self.screen.rows, [f"line {n}" for n in range(13, 20)] + [">"])
+
+    def test_the_bell_rings_when_asked(self) -> None:
+        self.terminal.show(["[PM from alice] hi"], ring=True)
+        self.assertEqual(self.screen.bells, 1)
+        self.assertEqual(self.screen.rows, ["[PM from alice] hi", ">"])
+
+    def test_many_lines_are_one_write(self) -> None:
+        self.writes.clear()
+        self.terminal.show([f"line {number}" for number in range(100)])
+        self.assertEqual(len(self.writes), 1)
+
+    def test_a_key_that_changes_nothing_writes_nothing(self) -> None:
+        self.writes.clear()
+        self.press("\x1b[D")
+        self.assertEqual(self.writes, [])
+
+    def test_a_new_prompt_shows_with_the_next_line(self) -> None:
+        self.terminal.prompt = "tea> "
+        self.terminal.show(["-> You joined tea."])
+        self.assertEqual(self.screen.last, "tea>")
+
+    def test_a_size_of_nothing_counts_as_80_columns(self) -> None:
+        termios.tcsetwinsize(self.window.slave, (0, 0))
+        self.press("x" * 39)
+        self.assertIn(b"x" * 39, self.writes[-1])
+
+
+class ModesTest(TerminalCase):
+    def test_no_key_sends_a_signal_or_stops_the_output(self) -> None:
+        modes = termios.tcgetattr(self.window.slave)
+        self.assertFalse(modes[3] & (termios.ISIG | termios.ICANON | termios.ECHO))
+        self.assertFalse(modes[0] & termios.IXON)
+
+    def test_closing_restores_the_modes_and_clears_the_row(self) -> None:
+        self.terminal.show(["alice: hi"])
+        self.press("draft")
+        self.terminal.close()
+        self.assertTrue(self.window.is_restored())
+        self.assertEqual(self.screen.rows, ["alice: hi", ""])
+
+    def test_closing_again_does_nothing(self) -> None:
+        self.terminal.close()
+        self.writes.clear()
+        self.terminal.close()
+        self.assertEqual(self.writes, [])
+
+    def test_the_descriptor_stays_blocking(self) -> None:
+        self.assertTrue(os.get_blocking(self.window.slave))
+
+    def test_suspending_gives_the_terminal_back_until_it_is_continued(self) -> None:
+        self.press("draft")
+        during = []
+
+        def stop() -> None:
+            during.append((self.window.is_restored(), self.screen.rows))
+            self.window.write(b"$ fg\r\n")
+
+        self.terminal.suspend(stop)
+        self.assertEqual(during, [(True, [""])])
+        self.assertEqual(self.screen.rows, ["$ fg", "> draft"])
+        self.assertFalse(self.window.is_restored())
+
+    def test_after_a_stop_without_warning_it_takes_the_terminal_again(self) -> None:
+        self.press("draft")
+        termios.tcsetattr(self.window.slave, termios.TCSANOW, self.window.modes)
+        self.window.write(b"\r\n$ fg\r\n")
+        self.terminal.resume()
+        self.assertFalse(self.window.is_restored())
+        self.assertEqual(self.screen.last, "> draft")
+        self.terminal.close()
+        self.assertTrue(self.window.is_restored())
+
+    def test_lines_shown_after_closing_are_plain(self) -> None:
+        self.terminal.close()
+        self.writes.clear()
+        self.terminal.show(["the last words"])
+        self.assertEqual(self.writes, [b"the last words\r\n"])
+
+
+class EventTest(TerminalCase):
+    def test_what_the_caller_must_act_on_is_given_to_it(self) -> None:
+        self.assertEqual(self.press("\x03\x03"), [Interrupt(1), Interrupt(2)])
+        self.assertEqual(self.press("\x1a"), [Suspend()])
+        self.assertEqual(self.press("\x04"), [End()])
+
+    def test_a_terminal_that_hung_up_is_the_end(self) -> None:
+        os.close(self.window.master)
+        self.assertEqual(self.terminal.on_input(), [End()])
+        self.window.master = os.open(os.devnull, os.O_RDONLY)
+        self.write = lambda data: None  # type: ignore[method-assign]
+
+    def test_closing_a_terminal_that_hung_up_raises_nothing(self) -> None:
+        os.close(self.window.master)
+        self.window.master = os.open(os.devnull, os.O_RDONLY)
+        with mock.patch.object(self.terminal, "_write", side_effect=OSError):
+            self.terminal.close()
+
+
+class IsTerminalTest(unittest.TestCase):
+    def setUp(self) -> None:
+        self.window = Window()
+        self.addCleanup(self.window.close)
+
+    def check(self, term: str, in_fd: int, out_fd: int) -> bool:
+        with mock.patch.dict(os.environ, {"TERM": term}):
+            return is_terminal(in_fd, out_fd)
+
+    def test_both_ends_must_be_one(self) -> None:
+        slave = self.window.slave
+        reading, writing = os.pipe()
+        self.addCleanup(os.close, reading)
+        self.addCleanup(os.close, writing)
+        self.assertTrue(self.check("xterm", slave, slave))
+        self.assertFalse(self.check("xterm", reading, slave))
+        self.assertFalse(self.check("xterm", slave, writing))
+
+    def test_one_without_escape_codes_does_not_count(self) -> None:
+        self.assertFalse(self.check("dumb", self.window.slave, self.window.slave))
+
+    def test_a_terminal_that_is_not_ours_to_lose_is_in_the_foreground(self) -> None:
+        self.assertTrue(in_foreground(self.window.slave))
