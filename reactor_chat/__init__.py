@@ -1,0 +1,1 @@
+"""A chat over plain TCP, on a hand-written, single-threaded reactor."""
