@@ -1,0 +1,250 @@
+"""The outgoing half of a connection: a backlog that leaves in one `send` a turn, and the fan-out.
+
+Speaking is appending. `write` and `Streams.spread` put bytes on backlogs and note that the end of
+the turn has work; they make no system call, cannot fail and close nothing, so a fan-out may walk
+over a room's members in peace. The bytes are shared, never copied, between those who are to receive
+them; and since members of a room mostly have the very same pieces waiting, they share the joined
+block too.
+
+Invariants:
+- `size` is the number of bytes in `pieces`. `blocked` says that the kernel has refused some of
+  them; then, and only then, the selector is asked when more can be sent.
+- What is merely overheard never makes a backlog longer than `Limits.backlog`. Once a line had to be
+  left out, those after it are left out too, until the listener has read all that waits and could be
+  told, at the very place, how many lines it missed.
+- A backlog that is full has to move within `Limits.stall` seconds.
+
+Not here: what comes in, and the states of a connection's life.
+"""
+
+import socket
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from reactor_chat.reactor import Handler, Reactor, reason_for
+from reactor_chat.timers import Timer
+
+# A waiting piece of this size leaves alone, instead of being copied together with what follows it.
+_LARGE_PIECE: Final = 64 * 1024
+
+Piece = bytes | memoryview
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a connection may cost, in bytes and seconds."""
+
+    backlog: int = 1024 * 1024  # hours of ordinary talk for a reader who has stalled
+    hold: int = 64 * 1024  # more answers than this wait only for a peer that does not read them
+    stall: float = 30.0  # longer than the hiccups of mobile networks
+    linger: float = 5.0  # for a peer to read the last word and close: a slow link's round trips
+    quiet: float = 0.25  # an unterminated text that is still for so long is a message
+
+
+class Streams:
+    """What the connections of one server share."""
+
+    def __init__(self, reactor: Reactor, limits: Limits) -> None:
+        self.reactor = reactor
+        self.limits = limits
+        self.missed = 0  # lines left out, over all connections and all time
+        self._pieces: list[Piece] = []
+        self._joined = b""
+
+    def spread(
+        self, outlets: Iterable["Outlet"], data: bytes, lines: int, skip: "Outlet | None" = None
+    ) -> None:
+        """Append `data`, that many lines, to every backlog that can take it, but not to `skip`'s.
+
+        This is the innermost loop of a chat, so it does inline what `Outlet.write` does.
+        """
+        unsettled = self.reactor.unsettled
+        size = len(data)
+        most = self.limits.backlog - size
+        for outlet in outlets:
+            if outlet is skip:
+                continue
+            if outlet.size > most or outlet.missed:
+                outlet.miss(lines)
+                continue
+            if not outlet.pieces:
+                unsettled.append(outlet)
+            outlet.pieces.append(data)
+            outlet.size += size
+
+    def join(self, pieces: list[Piece]) -> bytes:
+        """Join the pieces of a backlog; of equal backlogs one after the other, only the first.
+
+        Equal pieces are the same objects, so the comparison costs a few nanoseconds a piece.
+        """
+        if pieces != self._pieces:
+            self._pieces = pieces.copy()
+            self._joined = b"".join(pieces)
+        return self._joined
+
+
+class Outlet(Handler):
+    """A non-blocking stream socket and what waits to leave through it."""
+
+    __slots__ = (
+        "_deadline",
+        "_progress",
+        "_socket",
+        "_streams",
+        "blocked",
+        "missed",
+        "pieces",
+        "size",
+        "unframed",
+    )
+
+    def __init__(self, streams: Streams, sock: socket.socket) -> None:
+        super().__init__(sock.fileno())
+        self._streams = streams
+        self._socket = sock
+        self.pieces: list[Piece] = []  # the backlog
+        self.size = 0  # its bytes
+        self.missed = 0  # lines left out since it was full
+        self.blocked = False
+        self.unframed = False  # the peer ends no lines, so the last one of a block is not ended
+        self._progress = 0.0  # when the kernel last took something
+        self._deadline: Timer | None = None  # for it to take something again
+
+    def write(self, data: bytes) -> None:
+        """Append whole lines to the backlog."""
+        if not self.pieces:
+            self._streams.reactor.unsettled.append(self)
+        self.pieces.append(data)
+        self.size += len(data)
+
+    @property
+    def full(self) -> bool:
+        """Whether overheard lines are being left out."""
+        return self.missed > 0 or self.size >= self._streams.limits.backlog
+
+    @property
+    def crowded(self) -> bool:
+        """Whether so much waits that the peer should read before it asks for more."""
+        limits = self._streams.limits
+        return self.size >= min(limits.hold, limits.backlog)
+
+    def miss(self, lines: int) -> None:
+        """Count lines that were left out because too much waits."""
+        self.missed += lines
+        self._streams.missed += lines
+        self._expect_progress()
+
+    # -- what the other half provides -------------------------------------------------------------
+
+    def on_flushed(self) -> None:
+        """The backlog is empty, and something was waiting for that."""
+        raise NotImplementedError
+
+    def close(self, reason: str) -> None:
+        """Die."""
+        raise NotImplementedError
+
+    def update_interest(self) -> None:
+        """Ask the reactor for what the state demands."""
+        raise NotImplementedError
+
+    @property
+    def _at_rest(self) -> bool:
+        """Whether nothing waits for the backlog to be empty."""
+        raise NotImplementedError
+
+    @property
+    def _must_progress(self) -> bool:
+        """Whether a backlog that does not move is a reason to end the connection."""
+        return self.full
+
+    # -- for the reactor --------------------------------------------------------------------------
+
+    def on_settle(self) -> None:
+        """Send what the turn has produced, in one system call."""
+        if self.blocked:
+            return
+        pieces = self.pieces
+        if pieces:
+            data = pieces[0] if len(pieces) == 1 else self._streams.join(pieces)
+            sent = self._send(data)
+            if sent < self.size:
+                self._block(data, sent)
+                return
+            pieces.clear()
+            self.size = 0
+        if not self._at_rest:
+            self.on_flushed()
+
+    def on_writable(self) -> None:
+        """Send more of what the kernel has refused before."""
+        pieces = self.pieces
+        if not self.blocked:
+            return
+        if len(pieces) > 1 and len(pieces[0]) < _LARGE_PIECE:
+            pieces[:] = [b"".join(pieces)]
+        data = pieces[0]
+        sent = self._send(data)
+        if sent:
+            self._progress = self._streams.reactor.now
+            self.size -= sent
+            pieces[:1] = [memoryview(data)[sent:]] if sent < len(data) else []
+        if not pieces:
+            self.blocked = False
+            self.on_flushed()
+
+    def _send(self, data: Piece) -> int:
+        """Offer `data` to the kernel, and tell how much of it is dealt with; 0 after a death."""
+        try:
+            if not self.unframed:
+                return self._socket.send(data)
+            return self._send_unframed(data)
+        except (BlockingIOError, InterruptedError):
+            return 0
+        except OSError as error:
+            self.close(reason_for(error))
+            return 0
+
+    def _send_unframed(self, data: Piece) -> int:
+        if len(data) < self.size:
+            return self._socket.send(data)  # more follows, so the last line of this is ended
+        sent = self._socket.send(memoryview(data)[:-1])
+        return sent + 1 if sent == len(data) - 1 else sent
+
+    def _block(self, data: Piece, sent: int) -> None:
+        self.pieces[:] = [memoryview(data)[sent:]]
+        self.size -= sent
+        self.blocked = True
+        self._progress = self._streams.reactor.now
+        if self.full:
+            self._expect_progress()
+        self.update_interest()
+
+    # -- readers that stall -----------------------------------------------------------------------
+
+    def _expect_progress(self) -> None:
+        """Begin to watch a backlog that has to move; every `Limits.stall` seconds is enough."""
+        if self._deadline is None:
+            self._progress = self._streams.reactor.now
+            self._set_deadline(self._streams.limits.stall)
+
+    def _set_deadline(self, delay: float) -> None:
+        self._deadline = self._streams.reactor.call_later(delay, self, self._check_progress)
+
+    def _check_progress(self) -> None:
+        self._deadline = None
+        self.on_writable()  # after the process was suspended, there may be room unnoticed
+        if not self._must_progress:
+            return
+        limits, now = self._streams.limits, self._streams.reactor.now
+        remaining = self._progress + limits.stall - now
+        if remaining > 0:
+            self._set_deadline(remaining)
+        else:
+            self.close("stopped reading")
+
+    def _forget_deadline(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
