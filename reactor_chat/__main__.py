@@ -1,0 +1,108 @@
+"""The command line: `python -m reactor_chat server|client …`, or `reactor-chat` once installed.
+
+Invariants:
+- Whatever is wrong with the call or with its circumstances costs one line on standard error and a
+  status other than 0, never a traceback.
+
+Not here: what the options do.
+"""
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from typing import NoReturn
+
+from reactor_chat.outlet import Limits
+from reactor_chat.service import ServerOptions, run_server
+
+PORT = 56040
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"{self.prog}: {message} (--help shows the options)\n")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run what the command line asks for; give the exit status."""
+    options = _parser().parse_args(arguments)
+    try:
+        return _serve(options)
+    except OSError as error:
+        where = f"{options.host}:{options.port}"
+        sys.stderr.write(f"reactor-chat: cannot listen on {where}: {error.strerror or error}\n")
+        return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(prog="reactor-chat", description="A chat over plain TCP.")
+    commands = parser.add_subparsers(dest="command", required=True, parser_class=_Parser)
+    _add_server(commands.add_parser("server", help="serve", allow_abbrev=False))
+    return parser
+
+
+def _add_server(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--host", default="localhost", help="where to listen (default: localhost)")
+    parser.add_argument("--port", type=_port, default=PORT, help="0 takes a free one")
+    parser.add_argument("--quiet", action="store_true", help="leave messages out of the log")
+    parser.add_argument(
+        "--max-clients",
+        type=_number(int, 1),
+        metavar="N",
+        help="how many at a time (default: what the descriptor limit allows, less 32)",
+    )
+    parser.add_argument(
+        "--max-per-host", type=_number(int, 0), default=0, metavar="N", help="0: no limit (default)"
+    )
+    parser.add_argument(
+        "--rate",
+        type=_number(float, 0),
+        default=50.0,
+        metavar="N",
+        help="messages a second that one client may relay (default: 50; 0: no limit)",
+    )
+    parser.add_argument(
+        "--max-backlog",
+        type=_number(int, 1),
+        default=Limits.backlog,
+        metavar="BYTES",
+        help="what may wait for a slow reader (default: 1 MiB)",
+    )
+
+
+def _serve(options: argparse.Namespace) -> int:
+    return run_server(
+        ServerOptions(
+            host=options.host,
+            port=options.port,
+            quiet=options.quiet,
+            max_clients=options.max_clients,
+            max_per_host=options.max_per_host,
+            rate=options.rate,
+            max_backlog=options.max_backlog,
+        )
+    )
+
+
+def _port(text: str) -> int:
+    port = _number(int, 0)(text)
+    if port > 65535:
+        raise argparse.ArgumentTypeError(f"{text} is not a port")
+    return int(port)
+
+
+def _number(kind: type[int] | type[float], least: int) -> Callable[[str], float]:
+    def parse(text: str) -> float:
+        try:
+            value = kind(text)
+        except ValueError:
+            value = least - 1
+        if not least <= value < float("inf"):
+            raise argparse.ArgumentTypeError(f"{text} is not a number from {least} up")
+        return value
+
+    return parse
+
+
+if __name__ == "__main__":
+    sys.exit(main())

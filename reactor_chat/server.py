@@ -1,0 +1,285 @@
+"""The server put together: a connection's lines to the chat, and the chat's words to connections.
+
+`Server` decides who may come in, and ends everything in order. A `Session` is one client: it owns
+the connection's side of the conversation, and decides when the client is served. A client waits
+- when it does not read the answers that it gets (`Connection.crowded`): otherwise they would pile
+  up;
+- when it relays more than `Settings.rate` lines a second. In both cases its lines stay where they
+  are, unread ones in the kernel, and nothing is dropped.
+
+Invariants:
+- The state of a client is looked at after each line: any line may be its last.
+- Whoever is turned away reads why; at most `_TURNED_AWAY` of those are seen out at a time.
+
+Not here: descriptors 0 to 2, signals, the form of the log (`service`).
+"""
+
+import contextlib
+import dataclasses
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Final, cast
+
+from reactor_chat.chat import Chat, Spread
+from reactor_chat.commands import receive
+from reactor_chat.connection import OPEN, Connection, Nobody
+from reactor_chat.listener import Listener
+from reactor_chat.moderation import BANNED, Operator
+from reactor_chat.outlet import Limits, Streams
+from reactor_chat.protocol import answer, is_plain, notice
+from reactor_chat.rate import Bucket
+from reactor_chat.reactor import Handler, Reactor
+
+FULL: Final = answer("Server is full.")
+CROWDED_HOST: Final = answer("Too many connections from your address.")
+
+# Callers who are turned away keep a descriptor until they have read why: half of those in reserve.
+_TURNED_AWAY: Final = 16
+
+# Seconds. At the end, peers that read get all they were told within the first, and have time to
+# close within the second, so that no reset follows.
+SHUTDOWN: Final = 5.0
+_SHUTDOWN_LINGER: Final = 1.0
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the command line decides."""
+
+    max_clients: int = 1000
+    max_per_host: int = 0  # no limit
+    rate: float = 50.0  # lines a second that one client may relay; 0: no limit
+    limits: Limits = field(default_factory=Limits)
+
+
+@dataclass
+class Log:
+    """Where the server reports to; `said` is None if what people say is not wanted."""
+
+    event: Callable[[str], None]
+    said: Callable[[bytes], None] | None
+    failure: Callable[[str, Exception], None]
+
+
+class Session:
+    """One client: its connection, its member of the chat, and its leave to speak."""
+
+    __slots__ = ("_bucket", "_server", "connection", "member")
+
+    def __init__(self, server: "Server", connection: Connection, host: str) -> None:
+        self._server = server
+        self.connection = connection
+        self.member = server.chat.enter(connection, host)
+        rate = server.settings.rate
+        self._bucket = Bucket(rate, server.reactor.now) if rate else None
+
+    def on_input(self) -> None:
+        """Serve the lines that are there: a plain run as a whole, anything else line by line."""
+        connection = self.connection
+        if connection.size and self._must_wait():
+            return
+        lines = connection.lines
+        run = lines.run()
+        if run and is_plain(run) and self._affords(run):
+            lines.take_run()
+            self._server.chat.speak(self.member, run)
+            if not lines.unfinished:
+                return
+        self._serve_lines()
+
+    def on_end(self) -> None:
+        """Leave, once everything that was asked is answered."""
+        self._server.chat.leave(self.member)
+        self.connection.finish("end of input")
+
+    def on_caught_up(self, missed: int) -> None:
+        """Tell how much was left out."""
+        self.connection.write(notice(f"You missed {missed} messages."))
+
+    def on_closed(self, reason: str) -> None:
+        """Leave, if not done before."""
+        self._server.chat.leave(self.member)
+        self._server.forget(self, reason)
+
+    def on_error(self, error: Exception) -> None:
+        """Report a defect."""
+        self._server.log.failure(self.member.name, error)
+
+    def _serve_lines(self) -> None:
+        chat, member = self._server.chat, self.member
+        while not self._must_wait():
+            line = self.connection.lines.next_line()
+            if line is None:
+                return
+            relayed = chat.relayed
+            receive(chat, member, line)
+            if self._bucket:
+                self._bucket.charge(chat.relayed - relayed)
+
+    def _affords(self, run: bytes) -> bool:
+        """Tell whether a whole run may pass, and charge for it."""
+        if self._bucket is None or self.member.room is None:
+            return True
+        lines = run.count(b"\n")
+        if not self._bucket.affords(lines, self._server.reactor.now):
+            return False
+        if len(self.member.room.members) > 1:
+            self._bucket.charge(lines)
+        return True
+
+    def _must_wait(self) -> bool:
+        """Tell whether the client is not to be served now, and arrange that it will be."""
+        connection, reactor = self.connection, self._server.reactor
+        if connection.life is not OPEN:
+            return True
+        if connection.crowded:
+            connection.hold()
+            return True
+        if self._bucket is None or self._bucket.affords(1, reactor.now):
+            return False
+        connection.hold()
+        reactor.call_later(self._bucket.wait, connection, connection.serve)
+        return True
+
+
+class Server(Handler):
+    """A chat server on a reactor."""
+
+    def __init__(self, reactor: Reactor, settings: Settings, log: Log) -> None:
+        super().__init__(-1)  # a handler only for its timers
+        self.reactor = reactor
+        self.settings = settings
+        self.log = log
+        self.streams = Streams(reactor, settings.limits)
+        self.chat = Chat(cast(Spread, self.streams.spread), log.event, log.said)
+        self.operator = Operator(self.chat, self.stats, self.shut_down)
+        self.sessions: dict[Session, None] = {}
+        self.listeners: list[Listener] = []
+        self.refused = 0
+        self._from_host: dict[str, int] = {}
+        self._turned_away = 0
+        self._ending = False
+
+    # -- coming in --------------------------------------------------------------------------------
+
+    def listen(self, sock: socket.socket) -> Listener:
+        """Accept on a listening, non-blocking socket."""
+        listener = Listener(self.reactor, sock, self.admit, FULL, self.log.event)
+        self.listeners.append(listener)
+        return listener
+
+    def admit(self, sock: socket.socket, host: str, port: int) -> None:
+        """Take in a caller, or tell it why not."""
+        refusal = self._reason_to_refuse(host)
+        if refusal is not None:
+            self._turn_away(sock, refusal)
+            return
+        connection = Connection(self.streams, sock)
+        session = Session(self, connection, host)
+        self.sessions[session] = None
+        self._from_host[host] = self._from_host.get(host, 0) + 1
+        connection.open(session)
+        self.log.event(f"{session.member.name} connected from {host}:{port}")
+
+    def forget(self, session: Session, reason: str) -> None:
+        """Strike a session whose connection is gone."""
+        host = session.member.host
+        self.log.event(f"{session.member.name} disconnected ({reason})")
+        del self.sessions[session]
+        self._from_host[host] -= 1
+        if not self._from_host[host]:
+            del self._from_host[host]
+        if self._ending and not self.sessions:
+            self.reactor.stop()
+
+    def _reason_to_refuse(self, host: str) -> bytes | None:
+        share = self.settings.max_per_host
+        if self.operator.bans_host(host):
+            return BANNED
+        if len(self.sessions) >= self.settings.max_clients:
+            return FULL
+        if share and self._from_host.get(host, 0) >= share:
+            return CROWDED_HOST
+        return None
+
+    def _turn_away(self, sock: socket.socket, why: bytes) -> None:
+        self.refused += 1
+        if self._turned_away >= _TURNED_AWAY:
+            with sock, contextlib.suppress(OSError):
+                sock.send(why)
+            return
+        self._turned_away += 1
+        connection = Connection(self.streams, sock)
+        connection.open(_TurnedAway(self))
+        connection.finish("turned away", why)
+
+    def saw_out(self) -> None:
+        """Note that somebody who was turned away is gone."""
+        self._turned_away -= 1
+
+    # -- the end ----------------------------------------------------------------------------------
+
+    def shut_down(self) -> None:
+        """Accept no more, deliver what was said, and stop; within `SHUTDOWN` seconds."""
+        if self._ending:
+            return
+        self._ending = True
+        # What has arrived by now is still served: this turn's input first, then the end.
+        self.reactor.call_soon(self, self._finish_all)
+
+    def _finish_all(self) -> None:
+        for listener in self.listeners:
+            listener.stop()
+        limits = self.streams.limits
+        self.streams.limits = dataclasses.replace(limits, linger=_SHUTDOWN_LINGER)
+        self.chat.close()
+        for session in self.sessions:
+            session.connection.finish("server shutdown")
+        self.reactor.call_later(SHUTDOWN, self, self.reactor.stop)
+        if not self.sessions:
+            self.reactor.stop()
+
+    def close(self) -> None:
+        """Cut off whoever is left, after the reactor has stopped."""
+        for session in self.sessions:
+            session.connection.close("server shutdown")
+        self.reactor.settle()
+
+    def on_crash(self, error: Exception) -> None:
+        """Report a defect in the server's own timers."""
+        self.log.failure("server", error)
+
+    # -- figures ----------------------------------------------------------------------------------
+
+    def stats(self) -> list[str]:
+        """Give the figures that matter when something is wrong, a line each."""
+        reactor, chat = self.reactor, self.chat
+        uptime = max(reactor.now - reactor.started, 1e-9)
+        backlogs = [(one.connection.size, one.member.name) for one in self.sessions]
+        size, name = max(backlogs, default=(0, ""))
+        largest = f", largest {size} for {name}" if size else ""
+        no_descriptor = sum(listener.refused for listener in self.listeners)
+        return [
+            f"clients {len(chat.members)}, rooms {len(chat.rooms)}, connections {len(backlogs)}",
+            f"backlog {sum(size for size, _ in backlogs)} bytes{largest}",
+            f"relayed {chat.relayed} lines, missed {self.streams.missed} lines",
+            f"refused {self.refused + no_descriptor} callers",
+            f"turns {reactor.turns}, {reactor.turns / uptime:.1f} a second over {uptime:.0f} s",
+            f"longest turn {reactor.longest_turn * 1000:.1f} ms",
+        ]
+
+
+class _TurnedAway(Nobody):
+    """The owner of a connection that only has a refusal to read."""
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+
+    def on_closed(self, reason: str) -> None:
+        """Make room for the next."""
+        self._server.saw_out()
+
+    def on_error(self, error: Exception) -> None:
+        """Report a defect."""
+        self._server.log.failure("a caller turned away", error)

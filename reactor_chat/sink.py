@@ -1,0 +1,124 @@
+"""Standard output without ever waiting for it: bytes for a terminal, a pipe, a socket or a file.
+
+The log must not stop the chat when its reader does (Ctrl-S in a terminal, a pager, a full pipe). So
+it is a connection like any other: a backlog that leaves as fast as it is taken.
+
+`O_NONBLOCK` is no way to get there. It belongs to the open file description, which is shared with
+the shell and outlives this process. Instead, a terminal is opened anew; anything else is asked
+before each write whether there is room: a pipe that polls as writable takes `PIPE_BUF` bytes
+(pipe(7)), a socket too.
+
+Invariants:
+- At most `BACKLOG` bytes wait. Lines beyond that are left out and counted, and the count is told at
+  their place as soon as the rest has left.
+- A reader that has gone is given up for good, silently: there is nobody to tell.
+
+Not here: what the lines say, and how they look on a terminal.
+"""
+
+import os
+import select
+import stat
+from collections.abc import Callable
+from typing import Final
+
+from reactor_chat.reactor import NOTHING, WRITE, Handler, Reactor
+
+BACKLOG: Final = 256 * 1024  # some thousand lines, for a reader that is away for a moment
+_CHUNK: Final = select.PIPE_BUF
+_CHUNKS_A_TURN: Final = 32  # 128 KB: keeps up with the busiest chat, and still ends
+
+
+class Sink(Handler):
+    """Writes to a file descriptor, which it does not own."""
+
+    __slots__ = (
+        "_always_ready",
+        "_gone",
+        "_left_out",
+        "_own",
+        "_pending",
+        "_poll",
+        "_reactor",
+        "on_relief",
+    )
+
+    def __init__(self, reactor: Reactor, fd: int) -> None:
+        self.on_relief: Callable[[int], None] = self._tell_left_out
+        self._own = _reopen_terminal(fd)
+        super().__init__(fd if self._own is None else self._own)
+        self._reactor = reactor
+        self._pending = bytearray()
+        self._left_out = 0  # lines
+        self._gone = False
+        kind = os.fstat(self.fd).st_mode
+        self._always_ready = stat.S_ISREG(kind)  # a disk is never "not ready" (poll(2))
+        self._poll = select.poll()
+        self._poll.register(self.fd, select.POLLOUT)
+
+    def write(self, data: bytes, lines: int = 0) -> None:
+        """Add bytes to the backlog, all of them or none; they hold so many lines of the log."""
+        if self._gone:
+            return
+        if self._left_out or len(self._pending) + len(data) > BACKLOG:
+            self._left_out += lines
+            return
+        if not self._pending:
+            self._reactor.unsettled.append(self)
+        self._pending += data
+
+    def on_settle(self) -> None:
+        """Write what can be written without waiting."""
+        if not self._gone:
+            self._drain()
+        if not self._gone:
+            self._reactor.watch(self, WRITE if self._pending else NOTHING)
+
+    on_writable = on_settle
+
+    def on_crash(self, error: Exception) -> None:
+        """Give up the log rather than the chat."""
+        self._give_up()
+
+    def flush(self, patience: float) -> None:
+        """At the very end, wait up to so many seconds for the rest to leave."""
+        if not self._gone:
+            self._drain()
+        if self._pending and self._poll.poll(patience * 1000):
+            self._drain()
+
+    def close(self) -> None:
+        """Close what was opened here."""
+        if self._own is not None:
+            os.close(self._own)
+            self._own = None
+
+    def _drain(self) -> None:
+        try:
+            for _ in range(_CHUNKS_A_TURN):
+                if not self._pending or not (self._always_ready or self._poll.poll(0)):
+                    break
+                del self._pending[: os.write(self.fd, self._pending[:_CHUNK])]
+        except BlockingIOError:
+            return
+        except OSError:  # EPIPE, EIO of a terminal that hung up, ENOSPC: nobody reads this log
+            self._give_up()
+        if self._left_out and not self._pending:
+            left_out, self._left_out = self._left_out, 0
+            self.on_relief(left_out)
+
+    def _tell_left_out(self, lines: int) -> None:
+        self.write(b"(%d log lines were left out)\n" % lines)
+
+    def _give_up(self) -> None:
+        self._gone = True
+        self._pending.clear()
+        self._reactor.watch(self, NOTHING)
+
+
+def _reopen_terminal(fd: int) -> int | None:
+    """Open the terminal behind `fd` once more, non-blocking; None if it is no terminal."""
+    try:
+        return os.open(os.ttyname(fd), os.O_WRONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
+    except OSError:
+        return None
