@@ -1,0 +1,108 @@
+"""The load's connections to one server, and the poll that watches them.
+
+Invariants: every descriptor in `recv` and `send` is open and registered; sockets block, which
+never waits, as they are read only when readable and what is under way to a server is bounded.
+The load must be cheaper than the server it measures, so there is no callback, no object an
+event and no selector: scenarios loop over `poll()` and call `recv[fd]` and `send[fd]`.
+What is said over the connections is not decided here, apart from entering a room.
+"""
+
+import select
+import socket
+from collections.abc import Callable, Iterable, Sequence
+
+# Seconds without any progress after which what is missing counts as lost.
+PATIENCE = 20.0
+
+# More than any scenario has under way to one client but for a burst, which reads again.
+READ = 16_384
+
+# How many enter the room at a time. A server may announce each to all who are there, so a room
+# of N costs N * N / 2 notices to fill; those of many arrivals can leave together.
+JOIN_AT_ONCE = 1_000
+
+ROOM = "bench"
+
+
+class Lost(Exception):
+    """A message that was to come did not, or one that was not to come did."""
+
+
+class Stalled(Lost):
+    """Nothing at all has come for all of `PATIENCE`."""
+
+
+class Crowd:
+    """Connections to one address, by file descriptor."""
+
+    def __init__(self, address: tuple[str, int]) -> None:
+        self.address = address
+        self.sockets: dict[int, socket.socket] = {}
+        self.recv: dict[int, Callable[[int], bytes]] = {}
+        self.recv_into: dict[int, Callable[[memoryview], int]] = {}
+        self.send: dict[int, Callable[[bytes], int]] = {}
+        # epoll counts its timeout in seconds, poll in milliseconds.
+        self._epoll = hasattr(select, "epoll")
+        self._poll = select.epoll() if self._epoll else select.poll()
+
+    def connect(self) -> int:
+        """Open one more connection and return its descriptor."""
+        sock = socket.create_connection(self.address, timeout=PATIENCE)
+        sock.settimeout(None)
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        fd = sock.fileno()
+        self.sockets[fd] = sock
+        self.recv[fd], self.recv_into[fd], self.send[fd] = sock.recv, sock.recv_into, sock.send
+        self._poll.register(fd, select.EPOLLIN if self._epoll else select.POLLIN)
+        return fd
+
+    def poll(self, seconds: float = PATIENCE) -> Sequence[tuple[int, int]]:
+        """Wait for what is readable. Raises `Stalled` if nothing is."""
+        ready = self._poll.poll(seconds if self._epoll else seconds * 1000)
+        if not ready and seconds >= PATIENCE:
+            raise Stalled(f"nothing came for {PATIENCE:.0f} s")
+        return ready
+
+    def close(self, fds: Iterable[int]) -> None:
+        for fd in list(fds):
+            self._poll.unregister(fd)
+            self.sockets.pop(fd).close()
+            del self.recv[fd], self.recv_into[fd], self.send[fd]
+
+    def must_be_silent(self) -> None:
+        """Raise `Lost` if anything more has come."""
+        for fd, _ in self.poll(0):
+            raise Lost(f"one message too many: {self.recv[fd](READ)[:80]!r}")
+
+
+def enter_room(crowd: Crowd, fds: Sequence[int]) -> dict[int, str]:
+    """Name everyone, bring them into one room, and return the names, all of one length.
+
+    When this returns nothing is under way: two last lines have gone round, so everyone has heard
+    one, and what a server announced about those who came in stood before it.
+    """
+    names = {fd: f"m{number:05d}" for number, fd in enumerate(fds)}
+    for start in range(0, len(fds), JOIN_AT_ONCE):
+        batch = fds[start : start + JOIN_AT_ONCE]
+        for fd in batch:
+            crowd.send[fd](f"/nick {names[fd]}\n/join {ROOM}\n".encode())
+        _wait_for(f"-> You joined {ROOM}.".encode(), crowd, batch)
+    for speaker in fds[:2]:
+        line = f"all here, {names[speaker]} says\n".encode()
+        crowd.send[speaker](line)
+        _wait_for(line, crowd, [fd for fd in fds if fd != speaker])
+    return names
+
+
+def _wait_for(mark: bytes, crowd: Crowd, fds: Iterable[int]) -> None:
+    """Read from everyone until each of `fds` has heard `mark`; what the others hear is dropped."""
+    heard = dict.fromkeys(fds, b"")
+    while heard:
+        for fd, _ in crowd.poll():
+            data = crowd.recv[fd](READ)
+            if not data:
+                raise Lost("the server closed a connection while the room filled")
+            if fd in heard:
+                heard[fd] = heard[fd][-len(mark) :] + data
+                if mark in heard[fd]:
+                    del heard[fd]

@@ -1,0 +1,157 @@
+"""The load process: one server, one crowd, every scenario, one JSON line a measurement.
+
+`python -m benchmarks.load JOB`, where JOB is the JSON of a `Job`. It runs apart from the server
+and from the harness, with a loop of its own, and samples the CPU of the server and of itself
+at the same moments as it counts. Exit status 0, or 1 with the reason as the last line.
+An alarm ends it should it ever hang. Servers are not started here.
+"""
+
+import gc
+import json
+import math
+import signal
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from time import perf_counter, process_time
+
+from benchmarks.burst import Burst
+from benchmarks.crowd import Crowd, Lost, Stalled, enter_room
+from benchmarks.plan import BUSY_CLIENTS, ROOM_SCENARIOS
+from benchmarks.scenarios import Arrivals, Echo, Fanout, Scenario
+from benchmarks.stats import Measurement, percentile
+from benchmarks.usage import cpu_of, memory_of
+
+# Callers that a rate of arrivals is taken from at least; in a smaller crowd most do not stay.
+FEWEST_ARRIVALS = 200
+
+# Clients that warm an echo up: the others have been served before, and 16 messages of each of
+# 10,000 take seconds.
+WARMED_UP = 1_000
+
+# Callers that come and go before anything is measured, so that the server has all it loads
+# lazily when its memory is read.
+FIRST_CALLERS = 20
+
+
+@dataclass(frozen=True)
+class Job:
+    """What one load process is to do."""
+
+    port: int
+    pid: int
+    connections: int
+    scenarios: list[str]
+    seconds: float
+    warm_up: float
+    deadline: int  # seconds after which the process is to be ended by its alarm
+
+
+class Load:
+    """The crowd at one server, and the measurements made with it."""
+
+    def __init__(self, job: Job) -> None:
+        self.job = job
+        self.crowd = Crowd(("127.0.0.1", job.port))
+        self.fds: list[int] = []
+        self.names: dict[int, str] = {}
+
+    def run(self) -> None:
+        first = Arrivals(self.crowd, FIRST_CALLERS, FIRST_CALLERS)
+        self.timed(first, math.inf)
+        self.crowd.close(first.fds)
+        before = memory_of(self.job.pid)
+        arrivals = self.arrive(self.job.connections)
+        memory = (memory_of(self.job.pid) - before) / self.job.connections
+        for name in self.job.scenarios:
+            try:
+                measured = arrivals if name == "arrivals" else self.measure(name)
+            except Lost as lost:
+                raise Lost(f"{name}: {lost}") from lost
+            extra = {"memory": memory} if name == "arrivals" else {}
+            print(json.dumps(asdict(measured) | {"scenario": name} | extra), flush=True)
+
+    def arrive(self, count: int) -> Measurement:
+        arrivals = Arrivals(self.crowd, count, max(count, FEWEST_ARRIVALS))
+        measurement = self.timed(arrivals, math.inf)
+        self.fds = arrivals.fds
+        return measurement
+
+    def measure(self, name: str) -> Measurement:
+        """Warm up with a scenario of the same kind, then measure another."""
+        if name in ROOM_SCENARIOS and not self.names:
+            self.names = enter_room(self.crowd, self.fds)
+        busy = [self.crowd.connect() for _ in range(BUSY_CLIENTS)] if name == "idle" else []
+        talking = busy or self.fds
+        self.timed(self.make(name, talking[:WARMED_UP]), self.job.warm_up)
+        measurement = self.timed(self.make(name, talking), self.job.seconds)
+        self.crowd.close(busy)
+        return measurement
+
+    def make(self, name: str, talking: Sequence[int]) -> Scenario:
+        """The scenario of that name, with those who talk in it if it is an echo."""
+        if name == "burst":
+            return Burst(self.crowd, self.names)
+        if name == "fanout":
+            return Fanout(self.crowd, self.names)
+        return Echo(self.crowd, talking, 16 if name == "echo16" else 1)
+
+    def timed(self, scenario: Scenario, seconds: float) -> Measurement:
+        """Run for `seconds` and until nothing is under way any more. Raises `Lost`."""
+        server, own, began = cpu_of(self.job.pid), process_time(), perf_counter()
+        scenario.start()
+        delivered = self.talk(scenario, began + seconds) + self.drain(scenario)
+        ended = perf_counter()
+        used, load = cpu_of(self.job.pid).since(server), process_time() - own
+        scenario.check()
+        ordered = sorted(scenario.latencies)
+        return Measurement(
+            connections=self.job.connections,
+            delivered=delivered,
+            seconds=ended - began,
+            cpu=used.total,
+            user_ticks=used.user,
+            all_ticks=used.ticked,
+            load_cpu=load,
+            p50=percentile(ordered, 50),
+            p99=percentile(ordered, 99),
+            worst=ordered[-1],
+        )
+
+    def talk(self, scenario: Scenario, until: float) -> int:
+        """Step until the time is over; a scenario with an end of its own stops talking there."""
+        delivered = 0
+        while scenario.talking and perf_counter() < until:
+            delivered += self.step(scenario)
+        scenario.talking = False
+        return delivered
+
+    def drain(self, scenario: Scenario) -> int:
+        delivered = 0
+        while scenario.outstanding():
+            delivered += self.step(scenario)
+        return delivered
+
+    def step(self, scenario: Scenario) -> int:
+        try:
+            return scenario.step()
+        except Stalled as stalled:
+            missing = scenario.outstanding()
+            raise Lost(f"{missing:,} messages were lost: {stalled}") from None
+
+
+def main() -> int:
+    job = Job(**json.loads(sys.argv[1]))
+    signal.alarm(job.deadline)
+    # Nothing here makes cycles, and a collection would pass for a slow server.
+    gc.disable()
+    try:
+        Load(job).run()
+    except (Lost, OSError) as error:
+        print(f"{type(error).__name__}: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
