@@ -1,0 +1,261 @@
+"""The client at a terminal: one `select` over the keys, one socket, and signals.
+
+The loop is here, and what happens when. What a line means is in `session`, how it looks in `style`,
+editing and drawing in `terminal`, and the stream with its lines in `link`.
+
+Invariants:
+- The terminal is restored on every way out: leaving, a lost server, signals, an exception.
+- What is typed is never lost for want of a connection: the line stays in the draft.
+- Every wait has its deadline in `_timeout`; without one the loop sleeps until something happens.
+
+Not here: the first connection, and what to do where there is no terminal.
+"""
+
+import random
+import select
+import signal
+import time
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from reactor_chat.completion import complete
+from reactor_chat.link import Address, Backoff, Link
+from reactor_chat.pipe import write_all
+from reactor_chat.protocol import spoken
+from reactor_chat.session import COMMANDS, Session, is_farewell, is_refusal
+from reactor_chat.style import Style
+from reactor_chat.terminal import ESCAPE_WAIT, End, Event, Interrupt, Submit, Suspend, Terminal
+from reactor_chat.wakeup import Wakeup
+
+_GOODBYE: Final = 2.0  # seconds for the server to close after a farewell: a slow link's round trips
+
+_LEAVING_SIGNALS: Final = frozenset({signal.SIGINT, signal.SIGTERM, signal.SIGHUP})
+_SIGNALS: Final = (*_LEAVING_SIGNALS, signal.SIGWINCH, signal.SIGCONT)
+
+_PROMPT: Final = "> "
+_PROMPT_OFFLINE: Final = "(offline) > "
+
+
+class Interactive:
+    """One person at a terminal, and the connection that comes and goes."""
+
+    def __init__(
+        self,
+        in_fd: int,
+        out_fd: int,
+        link: Link,
+        addresses: Sequence[Address],
+        session: Session,
+        style: Style,
+        *,
+        bell: bool = True,
+        reconnect: bool = True,
+        clock: Callable[[], float] = time.monotonic,
+        rng: random.Random | None = None,
+    ) -> None:
+        self._in_fd, self._out_fd = in_fd, out_fd
+        self._addresses = addresses  # tried in turn, the first one first
+        self._session = session
+        self._style = style
+        self._bell = bell
+        self._reconnects = reconnect
+        self._clock = clock
+        self._terminal = Terminal(in_fd, out_fd, self._draw, self._complete, _PROMPT)
+        self._backoff = Backoff(rng or random.Random())
+        self._attempts = 0  # since there last was a connection
+        self._link: Link | None = link
+        self._retry_at: float | None = None
+        self._escape_at: float | None = None
+        self._goodbye_at: float | None = None  # when to stop waiting for the server to close
+        self._refused = False  # by the server's last words
+        self._status: int | None = None  # the exit status, once it is time
+        self.last_words: str | None = None  # what to say after the terminal was given back
+
+    def run(self) -> int:
+        """Talk until one leaves, or cannot go on; give the exit status."""
+        with Wakeup(_SIGNALS) as signals:
+            try:
+                self._terminal.open()
+                self._introduce()
+                while self._status is None:
+                    self._turn(signals)
+            finally:
+                self._terminal.close()
+                if self._link is not None:
+                    self._link.close()
+        return self._status
+
+    # -- the loop --------------------------------------------------------------------------------
+
+    def _turn(self, signals: Wakeup) -> None:
+        link = self._link
+        readers: list[Wakeup | Link | int] = [signals, self._in_fd]
+        if link and not link.connecting:
+            readers.append(link)
+        writers = [link] if link and link.wants_write else []
+        readable, writable, _ = select.select(readers, writers, [], self._timeout())
+        if signals in readable:
+            self._on_signals(signals.take())
+        if self._in_fd in readable:
+            self._on_events(self._terminal.on_input())
+            self._escape_at = self._clock() + ESCAPE_WAIT if self._terminal.undecided else None
+        if link and link in writable:
+            self._on_writable(link)
+        if link and link in readable:
+            link.on_readable()
+        self._do_what_is_due()
+        if self._link:
+            self._take_lines(self._link)
+
+    def _timeout(self) -> float | None:
+        link_due = self._link.due if self._link else None
+        dues = (self._retry_at, self._escape_at, self._goodbye_at, link_due)
+        times = [due for due in dues if due is not None]
+        return max(0.0, min(times) - self._clock()) if times else None
+
+    def _do_what_is_due(self) -> None:
+        now = self._clock()
+        if self._escape_at is not None and now >= self._escape_at:
+            self._escape_at = None
+            self._on_events(self._terminal.on_still())
+        if self._goodbye_at is not None and now >= self._goodbye_at:
+            self._status = 0
+        if self._link and self._link.due is not None and now >= self._link.due:
+            self._link.on_due()
+        if self._retry_at is not None and now >= self._retry_at:
+            self._retry()
+
+    def _on_signals(self, numbers: set[int]) -> None:
+        for number in numbers & _LEAVING_SIGNALS:
+            self._status = 128 + number
+        if signal.SIGCONT in numbers:
+            self._terminal.resume()
+        if signal.SIGWINCH in numbers:
+            self._terminal.resize()
+
+    # -- what is typed ---------------------------------------------------------------------------
+
+    def _on_events(self, events: Sequence[Event]) -> None:
+        for event in events:
+            match event:
+                case Submit(lines):
+                    self._say(lines)
+                case Interrupt(times=1):
+                    self._show_own("Ctrl-C once more leaves.")
+                case Interrupt() | End():
+                    self._leave()
+                case Suspend():
+                    self._terminal.suspend()
+
+    def _say(self, lines: Sequence[str]) -> None:
+        farewell = any(map(is_farewell, lines))
+        if self._link is None or self._link.connecting:
+            self._keep(lines)
+            self._status = 0 if farewell else self._status
+            return
+        for line in lines:
+            self._link.send_line(line)
+        self._terminal.show([self._sent(line) for line in lines])
+        if farewell:
+            self._goodbye_at = self._clock() + _GOODBYE
+
+    def _keep(self, lines: Sequence[str]) -> None:
+        if len(lines) == 1:
+            self._terminal.put_back(lines[0])
+        self._show_own("Not sent: there is no connection.")
+
+    def _sent(self, line: str) -> str:
+        # The server sends a room's lines to the others only, so one's own are shown from here.
+        is_speech = not line.startswith("/") or line.startswith("//")
+        if self._session.room and is_speech:
+            return self._style.sent(spoken(line), self._session.me)
+        return self._style.sent(line, None)
+
+    def _leave(self) -> None:
+        """Say goodbye, and wait a moment for the server to close; at once if asked again."""
+        if self._link is None or self._link.connecting or self._goodbye_at is not None:
+            self._status = 0
+            return
+        self._link.end_input()
+        self._goodbye_at = self._clock() + _GOODBYE
+
+    # -- the connection --------------------------------------------------------------------------
+
+    def _introduce(self) -> None:
+        assert self._link is not None
+        for line in self._session.connected():
+            self._link.send_line(line)
+
+    def _on_writable(self, link: Link) -> None:
+        was_connecting = link.connecting
+        link.on_writable()
+        if was_connecting and not link.connecting and not link.ended:
+            self._terminal.prompt = _PROMPT
+            self._introduce()
+
+    def _take_lines(self, link: Link) -> None:
+        lines = list(link.lines())
+        if lines:
+            self._refused = is_refusal(lines[-1])
+            if not self._refused:
+                self._backoff.reset()
+            self._show(lines)
+        if link.ended:
+            self._on_end(link)
+
+    def _on_end(self, link: Link) -> None:
+        link.close()
+        self._link = None
+        reason = f": {link.failure.strerror or link.failure}" if link.failure else ""
+        if self._goodbye_at is not None:
+            self._status = 0
+        elif self._refused:
+            self._status = 1
+        elif self._reconnects:
+            self._call_again(reason)
+        else:
+            self.last_words = f"Connection lost{reason}."
+            self._status = 1
+
+    def _call_again(self, reason: str) -> None:
+        was_longest = self._backoff.is_longest
+        pause = self._backoff.next()
+        self._retry_at = self._clock() + pause
+        self._terminal.prompt = _PROMPT_OFFLINE
+        if not was_longest:  # a night without a server is not to fill the screen
+            what = "Still no connection" if self._attempts else "Connection lost"
+            self._show_own(f"{what}{reason}. Trying again in {pause:.1f} s.")
+
+    def _retry(self) -> None:
+        self._retry_at = None
+        address = self._addresses[self._attempts % len(self._addresses)]
+        self._attempts += 1
+        self._link = Link.dial(address, self._clock)
+
+    # -- what is shown ---------------------------------------------------------------------------
+
+    def _show(self, lines: Sequence[str]) -> None:
+        texts, ring = [], False
+        for line in lines:
+            own = self._session.heard(line)
+            if own is not None:
+                self._attempts = 0
+                texts.append(self._style.own(own))
+            else:
+                shown = self._style.incoming(line, self._session.me)
+                texts.append(shown.text)
+                ring = ring or shown.ring
+        self._terminal.show(texts, ring=ring and self._bell)
+
+    def _show_own(self, text: str) -> None:
+        self._terminal.show([self._style.own(text)])
+
+    def _draw(self, data: bytes) -> None:
+        try:
+            write_all(self._out_fd, data)
+        except OSError:  # EIO: the terminal is gone, as reading it will show
+            self._status = 1
+
+    def _complete(self, before: str) -> tuple[int, Sequence[str]]:
+        people, rooms = self._session.people, self._session.rooms
+        return complete(before, COMMANDS, people.latest_first(), rooms.latest_first())

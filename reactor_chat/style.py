@@ -1,0 +1,120 @@
+"""How a line looks to a person: time, colours, and what deserves a bell.
+
+The client uses it for what arrives, the server's console for its log. The forms of the lines
+are those in `protocol`: `NAME: text`, `** NAME text`, `* notice`, `[PM from NAME] text`, `->
+answer`.
+
+Invariants:
+- Every line is sanitised here, whoever sent it. The only escape sequences in what comes out are
+  the SGR sequences of this module, each undone before its line ends, and none at all without
+  colours.
+- A name has the same colour everywhere, at any time.
+
+Not here: the screen, and what a line means to the one who reads it.
+"""
+
+import re
+import time
+import zlib
+from collections.abc import Callable, Mapping
+from typing import Final, NamedTuple
+
+from reactor_chat.protocol import sanitise
+
+_TAB_COLUMNS: Final = 4  # a terminal's own tab stops depend on what stands before the text
+
+# SGR parameters (ECMA-48 section 8.3.117).
+_BOLD, _DIM, _REVERSE = "1", "2", "7"
+_ANSWER: Final = "36"
+_PRIVATE: Final = "1;35"
+
+# Of the 256 colours of xterm, hues in the middle of the scale: they can be read on black and on
+# white.
+_NAME_COLOURS: Final = (31, 35, 62, 67, 70, 97, 99, 130, 133, 136, 161, 166, 168, 172)
+
+_NAME: Final = r"(?:Client \d+|[^\s:\[\]]+)"
+_PRIVATE_LINE: Final = re.compile(rf"\[PM from {_NAME}\] ")
+_PRIVATE_COPY: Final = re.compile(rf"-> \[PM to {_NAME}\] ")
+_ACTION: Final = re.compile(rf"\*\* (?P<name>{_NAME}) ")
+_SPEECH: Final = re.compile(rf"(?P<name>{_NAME}): ")
+_LOG_ROOM: Final = re.compile(r"\[[^\s\]]+\] ")
+
+
+class Shown(NamedTuple):
+    """A line to show, and whether it deserves a bell."""
+
+    text: str
+    ring: bool
+
+
+def colours_welcome(environ: Mapping[str, str]) -> bool:
+    """Whether the environment leaves colours on (https://no-color.org)."""
+    return not environ.get("NO_COLOR")
+
+
+class Style:
+    """One person's taste: colours or none, and a clock that gives the time of day (Unix time)."""
+
+    def __init__(self, colour: bool, clock: Callable[[], float] = time.time) -> None:
+        self._colour = colour
+        self._clock = clock
+
+    def incoming(self, line: str, me: str | None = None) -> Shown:
+        """Show a line that arrived for the person called `me`."""
+        body, ring = self._body(_safe(line), me)
+        return Shown(f"{self._stamp('%H:%M')} {body}", ring)
+
+    def sent(self, line: str, me: str | None) -> str:
+        """Show a line that the person wrote: under the name `me` where others read it as that."""
+        text = _safe(line)
+        body = f"{self._paint(me, _BOLD)}: {text}" if me else self._paint(f"> {text}", _DIM)
+        return f"{self._stamp('%H:%M')} {body}"
+
+    def own(self, text: str) -> str:
+        """Show a line of the program's own."""
+        return f"{self._stamp('%H:%M')} {self._paint(_safe(text), _DIM)}"
+
+    def log(self, line: str) -> str:
+        """Show a line of the server's log, with the room before the line if it has one."""
+        text = _safe(line)
+        room = match[0] if (match := _LOG_ROOM.match(text)) else ""
+        body, _ = self._body(text[len(room) :], None)
+        return f"{self._stamp('%H:%M:%S')} {self._paint(room, _DIM)}{body}"
+
+    def _body(self, text: str, me: str | None) -> Shown:
+        if match := _PRIVATE_LINE.match(text):
+            return Shown(self._paint(match[0][:-1], _PRIVATE) + text[match.end() - 1 :], True)
+        if match := _PRIVATE_COPY.match(text):
+            return Shown(self._paint(match[0][:-1], _PRIVATE) + text[match.end() - 1 :], False)
+        if text.startswith("-> "):
+            return Shown(self._paint("->", _ANSWER) + text[2:], False)
+        if match := _ACTION.match(text) or _SPEECH.match(text):
+            return self._speech(text, match, me)
+        return Shown(self._paint(text, _DIM) if text.startswith("* ") else text, False)
+
+    def _speech(self, text: str, match: re.Match[str], me: str | None) -> Shown:
+        name, said = match["name"], text[match.end() :]
+        head = match[0].replace(name, self._paint(name, _name_colour(name)), 1)
+        if me is None or me == name:
+            return Shown(head + said, False)
+        mention = re.compile(rf"(?<!\w){re.escape(me)}(?!\w)", re.IGNORECASE)
+        marked, count = mention.subn(lambda found: self._paint(found[0], _REVERSE), said)
+        return Shown(head + marked, count > 0)
+
+    def _paint(self, text: str, colour: str) -> str:
+        return f"\x1b[{colour}m{text}\x1b[0m" if self._colour and text else text
+
+    def _stamp(self, form: str) -> str:
+        return self._paint(time.strftime(form, time.localtime(self._clock())), _DIM)
+
+
+def _safe(text: str) -> str:
+    return sanitise(text).expandtabs(_TAB_COLUMNS)
+
+
+def _name_colour(name: str) -> str:
+    if name == "Server":
+        return _BOLD
+    # Not `hash`, which differs from run to run.
+    index = zlib.crc32(name.casefold().encode("utf-8", "replace")) % len(_NAME_COLOURS)
+    return f"38;5;{_NAME_COLOURS[index]}"
