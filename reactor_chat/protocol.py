@@ -35,7 +35,8 @@ _PLAIN_BYTES: Final = bytes(c if 0x20 <= c < 0x7F else 0x0A for c in range(256))
 _SPECIAL_STARTS: Final = b"/cC \n"
 _SPECIAL_LINE: Final = re.compile(rb"\n[/cC \n]")
 
-# What a line of a plain run does not begin with: a slash, the C of CLOSE SOCKET, white space.
+# Characters of a person's input that an error repeats: enough to recognise it.
+_MAX_QUOTE: Final = 40
 
 
 def is_plain(run: bytes) -> bool:
