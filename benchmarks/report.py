@@ -10,7 +10,7 @@ from typing import Any
 
 from benchmarks.plan import SCENARIOS, UNITS
 from benchmarks.servers import OURS
-from benchmarks.stats import Row
+from benchmarks.stats import Row, Spread
 
 # Name and width of each column; the first two are the row's labels.
 COLUMNS = (
@@ -56,10 +56,10 @@ def _cells(row: Row, ours: Row | None) -> list[str]:
     cells = [
         row.subject,
         f"{significant(row.rate.median)}{'!' if row.load_was_the_limit else ''}",
-        f"{row.rate.percent():.0f}%",
+        _range(row, row.rate),
         _ratio(row.rate.median, ours.rate.median if ours else None),
         significant(row.cpu.median),
-        f"{row.cpu.percent():.0f}%",
+        _range(row, row.cpu),
         _ratio(row.cpu.median, ours.cpu.median if ours else None),
         "-" if row.user is None else significant(row.user),
         "-" if row.system is None else significant(row.system),
@@ -75,6 +75,10 @@ def _line(cells: Sequence[str]) -> str:
     padded = [cell.rjust(width) for cell, width in zip(cells, widths, strict=False)]
     padded[1] = cells[1].ljust(widths[1])
     return " ".join(padded).rstrip()
+
+
+def _range(row: Row, spread: Spread) -> str:
+    return f"{spread.percent():.0f}%" if row.rounds > 1 else "-"
 
 
 def _ratio(value: float, ours: float | None) -> str:

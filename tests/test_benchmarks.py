@@ -143,6 +143,10 @@ class ReportTest(unittest.TestCase):
         self.assertIn("2,000!", report.table(rows))
         self.assertIn("load process was the limit", report.legend(rows))
 
+    def test_one_round_has_no_spread(self) -> None:
+        line = report.table(self.rows()).splitlines()[2]
+        self.assertEqual([line.split()[place] for place in (3, 6)], ["-", "-"])
+
     def test_three_digits_are_significant(self) -> None:
         values = [123_456.0, 12.345, 0.04567, 0]
         shown = [report.significant(value) for value in values]
