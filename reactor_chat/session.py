@@ -23,7 +23,7 @@ COMMANDS: Final = (
     "/reply", "/me", "/history", "/ignore", "/unignore", "/quit", "/exit",
 )  # fmt: skip
 
-_FAREWELLS: Final = frozenset({("quit", ""), ("exit", "")})
+_FAREWELLS: Final = frozenset({"quit", "exit"})
 
 # The last words of a server that does not want this client: calling again would be a nuisance.
 _REFUSALS: Final = (
@@ -47,7 +47,8 @@ _SPEECH: Final = re.compile(rf"(?P<name>{_NAME}): .*")
 
 def is_farewell(line: str) -> bool:
     """Whether a line asks the server to close the connection."""
-    return split_command(line) in _FAREWELLS
+    word, argument = split_command(line) or ("", "")
+    return word.lower() in _FAREWELLS and not argument
 
 
 def is_refusal(line: str) -> bool:

@@ -16,7 +16,7 @@ from typing import Any
 
 from tests.screen import Screen
 
-PATIENCE = 20.0
+PATIENCE = 20.0  # seconds
 
 
 class Window:
