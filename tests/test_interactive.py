@@ -1,0 +1,367 @@
+"""The client as a program at a real pseudo-terminal: what one sees, and what it leaves behind."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import termios
+import unittest
+from itertools import count
+from typing import Any
+
+from reactor_chat.interactive import Interactive
+from reactor_chat.link import Link
+from reactor_chat.session import Session
+from reactor_chat.style import Style
+from tests.peer import Peer, client_argv, environment, read_to_end
+from tests.screen import Screen
+from tests.window import PATIENCE, Window
+
+# A shell's job control, as far as one job needs it: `fg` continues it, and its status is told.
+_SHELL = """
+import os, signal, subprocess, sys
+
+def come_to_the_front():
+    os.setpgid(0, 0)
+    os.tcsetpgrp(0, os.getpid())
+    signal.signal(signal.SIGTTOU, signal.SIG_DFL)
+
+signal.signal(signal.SIGTTOU, signal.SIG_IGN)
+job = subprocess.Popen(sys.argv[1:], preexec_fn=come_to_the_front)
+status = 0x7F
+while os.WIFSTOPPED(status):
+    os.tcsetpgrp(0, job.pid)
+    os.kill(job.pid, signal.SIGCONT)
+    _, status = os.waitpid(job.pid, os.WUNTRACED)
+    os.tcsetpgrp(0, os.getpgrp())
+    if os.WIFSTOPPED(status):
+        print("stopped")
+        assert input() == "fg"
+job.returncode = os.waitstatus_to_exitcode(status)
+print("status", job.returncode)
+"""
+
+# A client in which something is badly wrong.
+_BROKEN = "import reactor_chat.session as s; s.Session.heard = lambda *_: 1 / 0\n"
+
+
+class InteractiveCase(unittest.TestCase):
+    """A client in a window of 76 columns and 12 rows, and a peer that it calls."""
+
+    def setUp(self) -> None:
+        self.peer = Peer()
+        self.addCleanup(self.peer.close)
+        self.window = Window(76, 12)
+        self.addCleanup(self.window.close)
+        self.screen = self.window.screen
+
+    def argv(self, **options: Any) -> list[str]:
+        return client_argv(**{"host": "127.0.0.1", "port": self.peer.port, **options})
+
+    def run_in_window(self, argv: list[str], **variables: str) -> None:
+        self.client = self.window.run(argv, stderr=subprocess.PIPE, env=environment(**variables))
+        self.addCleanup(_finish, self.client)
+
+    def start(self, **options: Any) -> None:
+        """Run a client and let it get as far as being Client 1."""
+        self.run_in_window(self.argv(**options))
+        self.welcome()
+
+    def welcome(self) -> None:
+        """Answer a call and the client's own question."""
+        self.peer.accept()
+        self.peer.expect("/whoami")
+        self.peer.say("-> You are Client 1.")
+        self.window.until_shows("You are Client 1.")
+
+    def join(self) -> None:
+        """Be alice, in tea, with bob."""
+        self.peer.say("-> You are now alice.", "-> You joined tea. Here: alice, bob.")
+        self.window.until_shows("You joined tea.")
+
+    def until_draft(self, draft: str) -> None:
+        self.window.until(lambda screen: screen.last == draft)
+
+    def lines(self) -> list[str]:
+        """What stands above the draft, without the time of day."""
+        return [row[6:] for row in self.screen.above]
+
+    def expect_exit(self, status: int, error: str = "") -> None:
+        """Wait for the program's end; the terminal must be as it was."""
+        assert self.client.stderr is not None
+        self.assertEqual(read_to_end(self.client.stderr.fileno()).decode(), error)
+        self.assertEqual(self.client.wait(PATIENCE), status)
+        self.assertTrue(self.window.is_restored())
+        self.window.until(lambda screen: not screen.pastes_bracketed and not screen.last)
+
+
+def _finish(client: subprocess.Popen[bytes]) -> None:
+    client.kill()
+    client.communicate()
+
+
+class ConversationTest(InteractiveCase):
+    def test_on_connecting_one_line_says_who_one_is_and_what_to_do(self) -> None:
+        self.start()
+        self.window.until(lambda screen: screen.last == ">")
+        [line] = self.lines()
+        self.assertTrue(line.startswith("You are Client 1. /join ROOM to talk with others"))
+        self.assertEqual(self.screen.styled("You are"), "2;")
+
+    def test_the_draft_stays_whole_while_lines_arrive(self) -> None:
+        self.start()
+        self.window.type("half a dra")
+        self.until_draft("> half a dra")
+        self.peer.say("Server: one", "Server: two")
+        self.window.until_shows("Server: two")
+        self.window.type("ft")
+        self.until_draft("> half a draft")
+        self.assertEqual(self.lines()[1:], ["Server: one", "Server: two"])
+
+    def test_what_is_typed_is_sent_and_shown(self) -> None:
+        self.start()
+        self.window.type("hello\r")
+        self.peer.expect("hello")
+        self.peer.say("HELLO")
+        self.window.until_shows("HELLO")
+        self.assertEqual(self.lines()[1:], ["> hello", "HELLO"])
+
+    def test_in_a_room_what_one_says_stands_under_ones_name(self) -> None:
+        self.start()
+        self.join()
+        self.window.type("hello\r//slash\r")
+        self.peer.expect("hello", "//slash")
+        self.window.until_shows("alice: /slash")
+        self.assertEqual(self.lines()[-2:], ["alice: hello", "alice: /slash"])
+
+    def test_tab_completes_commands_and_those_who_were_seen(self) -> None:
+        self.start()
+        self.join()
+        self.peer.say("Client 7: hi")
+        self.window.until_shows("Client 7: hi")
+        self.window.type("\t")
+        self.until_draft("> Client 7:")
+        self.window.type("\t")
+        self.until_draft("> bob:")
+        self.window.type("\x15/j\t\t")
+        self.until_draft("> /join tea")
+
+    def test_pasted_lines_are_sent_once_confirmed(self) -> None:
+        self.start()
+        self.window.type("\x1b[200~one\rtwo\x1b[201~")
+        self.window.until(lambda screen: screen.last.startswith("Send 2 lines?"))
+        self.window.type("\r")
+        self.peer.expect("one", "two")
+
+    def test_a_text_without_an_end_is_shown_once_it_is_still(self) -> None:
+        self.start()
+        self.peer.sock.sendall(b"Server: no end")
+        self.window.until_shows("Server: no end")
+
+    def test_a_server_cannot_drive_the_terminal(self) -> None:
+        self.start()
+        self.peer.say("a\x1b[2Jb\x1b]0;title\x07", "c\u202ed")
+        self.window.until_shows("c\ufffdd")
+        self.assertEqual(self.lines()[1:], ["a\ufffd[2Jb\ufffd]0;title\ufffd", "c\ufffdd"])
+
+    def test_private_messages_and_mentions_ring(self) -> None:
+        self.start()
+        self.join()
+        self.peer.say("bob: hi all", "* carol joined")
+        self.window.until_shows("carol joined")
+        self.assertEqual(self.screen.bells, 0)
+        self.peer.say("[PM from bob] psst")
+        self.window.until_shows("psst")
+        self.peer.say("bob: where is Alice?")
+        self.window.until_shows("where is")
+        self.assertEqual(self.screen.bells, 2)
+
+    def test_no_bell_rings_where_none_is_wanted(self) -> None:
+        self.start(bell=False)
+        self.peer.say("[PM from bob] psst")
+        self.window.until_shows("psst")
+        self.assertEqual(self.screen.bells, 0)
+
+    def test_resizing_draws_the_draft_anew(self) -> None:
+        self.start()
+        self.window.type("a draft that needs more than thirty columns")
+        self.until_draft("> a draft that needs more than thirty columns")
+        self.window.resize(30, 12)
+        self.window.until(lambda screen: screen.last.startswith("> <"))
+        self.assertFalse(any("a draft" in row for row in self.screen.rows))
+
+    def test_it_asks_for_the_server_where_none_was_given(self) -> None:
+        self.run_in_window(self.argv(host=None))
+        self.window.until_shows("Server address")
+        self.window.type("127.0.0.1\n")
+        self.window.until_shows("CONNECT")
+        self.window.type("connect\n")
+        self.welcome()
+
+
+class ColourTest(InteractiveCase):
+    def styles(self, **variables: str) -> tuple[str, str]:
+        self.run_in_window(self.argv(), **variables)
+        self.welcome()
+        self.join()
+        self.peer.say("bob: hi", "* carol joined")
+        self.window.until_shows("carol joined")
+        return self.screen.styled("bob: hi"), self.screen.styled("* carol joined")
+
+    def test_names_and_notices_have_their_colours(self) -> None:
+        name, notice = self.styles()
+        self.assertTrue(name.startswith("38;5;"))
+        self.assertEqual(notice, "2;")
+
+    def test_no_color_is_honoured(self) -> None:
+        self.assertEqual(self.styles(NO_COLOR="1"), ("", ""))
+
+    def test_the_option_is_honoured(self) -> None:
+        self.start(color=False)
+        self.assertEqual(self.screen.styled("You are"), "")
+
+
+class LeavingTest(InteractiveCase):
+    def test_ctrl_c_clears_the_draft_and_twice_on_an_empty_line_leaves(self) -> None:
+        self.start()
+        self.window.type("draft")
+        self.until_draft("> draft")
+        self.window.type("\x03")
+        self.until_draft(">")
+        self.window.type("\x03")
+        self.window.until_shows("Ctrl-C once more leaves.")
+        self.window.type("\x03")
+        self.peer.expect_end()
+        self.peer.hang_up()
+        self.expect_exit(0)
+
+    def test_ctrl_d_on_an_empty_line_leaves(self) -> None:
+        self.start()
+        self.window.type("\x04")
+        self.peer.expect_end()
+        self.peer.hang_up()
+        self.expect_exit(0)
+
+    def test_a_farewell_is_not_a_lost_connection(self) -> None:
+        self.start()
+        self.window.type("/quit\r")
+        self.peer.expect("/quit")
+        self.peer.hang_up()
+        self.expect_exit(0)
+
+    def test_a_server_that_does_not_close_is_not_waited_for_long(self) -> None:
+        hasty = count(start=0, step=5)  # five seconds pass between two looks at the clock
+        slave = self.window.slave
+        link = Link.dial((socket.AF_INET, ("127.0.0.1", self.peer.port)), lambda: 0)
+        client = Interactive(
+            slave, slave, link, [], Session(None, None), Style(False), clock=lambda: next(hasty)
+        )
+        self.peer.accept()
+        self.window.type("/quit\n")
+        self.assertEqual(client.run(), 0)
+
+    def test_signals_restore_the_terminal(self) -> None:
+        for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
+            with self.subTest(number=number):
+                self.start()
+                self.client.send_signal(number)
+                self.expect_exit(128 + number)
+                self.window.screen = self.screen = Screen(76, 12)
+
+    def test_an_exception_restores_the_terminal(self) -> None:
+        argv = self.argv()
+        argv[argv.index("-c") + 1] = _BROKEN + argv[argv.index("-c") + 1]
+        self.run_in_window(argv)
+        self.peer.accept()
+        self.peer.say("anything")
+        assert self.client.stderr is not None
+        self.assertIn(b"ZeroDivisionError", read_to_end(self.client.stderr.fileno()))
+        self.assertEqual(self.client.wait(PATIENCE), 1)
+        self.assertTrue(self.window.is_restored())
+
+    def test_a_window_that_was_closed_ends_it(self) -> None:
+        self.start()
+        os.close(self.window.master)
+        self.window.master = os.open(os.devnull, os.O_RDONLY)
+        self.assertNotEqual(self.client.wait(PATIENCE), 0)
+        self.peer.expect_end()
+
+
+class LostConnectionTest(InteractiveCase):
+    def test_it_calls_again_and_is_who_and_where_it_was(self) -> None:
+        self.start()
+        self.join()
+        self.window.type("half a draft")
+        self.until_draft("> half a draft")
+        self.peer.hang_up()
+        self.window.until_shows("Connection lost. Trying again in")
+        self.assertEqual(self.screen.last, "(offline) > half a draft")
+        self.peer.accept()
+        self.peer.expect("/nick alice", "/join tea", "/whoami")
+        self.peer.say("-> You are alice, in tea.")
+        self.window.until_shows("You are alice, in tea.")
+        self.assertEqual(self.screen.last, "> half a draft")
+
+    def test_a_line_typed_without_a_connection_stays_the_draft(self) -> None:
+        self.start()
+        self.peer.close()
+        self.window.until_shows("Trying again")
+        self.window.type("hello\r")
+        self.window.until_shows("Not sent")
+        self.until_draft("(offline) > hello")
+
+    def test_one_can_leave_without_a_connection(self) -> None:
+        self.start()
+        self.peer.close()
+        self.window.until_shows("Trying again")
+        self.window.type("\x04")
+        self.expect_exit(0)
+
+    def test_without_reconnecting_the_status_tells(self) -> None:
+        self.start(reconnect=False)
+        self.peer.hang_up()
+        self.expect_exit(1, "Connection lost.\n")
+
+    def test_one_who_was_kicked_does_not_come_back_by_itself(self) -> None:
+        for words in ("-> You were kicked: spam.", "-> You are banned."):
+            with self.subTest(words=words):
+                self.start()
+                self.peer.say(words)
+                self.peer.hang_up()
+                self.expect_exit(1)
+                self.assertEqual(self.lines()[-1], words)
+                self.window.screen = self.screen = Screen(76, 12)
+
+
+class JobControlTest(InteractiveCase):
+    def test_ctrl_z_gives_the_terminal_back_and_fg_comes_back_as_it_was(self) -> None:
+        self.run_in_window([sys.executable, "-u", "-c", _SHELL, *self.argv()])
+        self.welcome()
+        self.window.type("draft")
+        self.until_draft("> draft")
+        self.window.type("\x1a")
+        self.window.until_shows("stopped")
+        self.assertTrue(self.window.is_restored())
+        self.assertFalse(self.screen.pastes_bracketed)
+        self.peer.say("Server: meanwhile")
+        self.window.type("fg\n")
+        self.window.until_shows("Server: meanwhile")
+        self.assertEqual(self.screen.last, "> draft")
+        self.assertTrue(self.screen.pastes_bracketed)
+        self.window.type("\x03\x04")
+        self.peer.expect_end()
+        self.peer.hang_up()
+        self.window.until_shows("status 0")
+
+    def test_a_stop_without_warning_is_survived(self) -> None:
+        self.run_in_window([sys.executable, "-u", "-c", _SHELL, *self.argv()])
+        self.welcome()
+        self.window.type("draft")
+        self.until_draft("> draft")
+        os.killpg(os.tcgetpgrp(self.window.master), signal.SIGSTOP)
+        self.window.until_shows("stopped")
+        termios.tcsetattr(self.window.slave, termios.TCSANOW, self.window.modes)
+        self.window.type("fg\n")
+        self.window.until(lambda screen: screen.last == "> draft")
+        self.assertFalse(self.window.is_restored())
