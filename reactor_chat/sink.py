@@ -18,7 +18,7 @@ Not here: what the lines say, and how they look on a terminal.
 
 import os
 import select
-import stat
+import time
 from collections.abc import Callable
 from typing import Final
 
@@ -26,20 +26,19 @@ from reactor_chat.reactor import NOTHING, WRITE, Handler, Reactor
 
 BACKLOG: Final = 256 * 1024  # some thousand lines, for a reader that is away for a moment
 _CHUNK: Final = select.PIPE_BUF
-_CHUNKS_A_TURN: Final = 32  # 128 KB: keeps up with the busiest chat, and still ends
 
 
 class Sink(Handler):
     """Writes to a file descriptor, which it does not own."""
 
     __slots__ = (
-        "_always_ready",
         "_gone",
         "_left_out",
         "_own",
         "_pending",
         "_poll",
         "_reactor",
+        "_waits",
         "on_relief",
     )
 
@@ -51,20 +50,19 @@ class Sink(Handler):
         self._pending = bytearray()
         self._left_out = 0  # lines
         self._gone = False
-        kind = os.fstat(self.fd).st_mode
-        self._always_ready = stat.S_ISREG(kind)  # a disk is never "not ready" (poll(2))
         self._poll = select.poll()
         self._poll.register(self.fd, select.POLLOUT)
+        self._waits = self._can_wait()
 
     def write(self, data: bytes, lines: int = 0) -> None:
         """Add bytes to the backlog, all of them or none; they hold so many lines of the log."""
         if self._gone:
             return
+        if not self._pending and not self._left_out:
+            self._reactor.unsettled.append(self)
         if self._left_out or len(self._pending) + len(data) > BACKLOG:
             self._left_out += lines
             return
-        if not self._pending:
-            self._reactor.unsettled.append(self)
         self._pending += data
 
     def on_settle(self) -> None:
@@ -72,7 +70,7 @@ class Sink(Handler):
         if not self._gone:
             self._drain()
         if not self._gone:
-            self._reactor.watch(self, WRITE if self._pending else NOTHING)
+            self._reactor.watch(self, WRITE if self._pending and self._waits else NOTHING)
 
     on_writable = on_settle
 
@@ -82,10 +80,12 @@ class Sink(Handler):
 
     def flush(self, patience: float) -> None:
         """At the very end, wait up to so many seconds for the rest to leave."""
-        if not self._gone:
+        deadline = time.monotonic() + patience
+        while not self._gone:
             self._drain()
-        if self._pending and self._poll.poll(patience * 1000):
-            self._drain()
+            remaining = deadline - time.monotonic()
+            if not self._pending or remaining <= 0 or not self._poll.poll(remaining * 1000):
+                return
 
     def close(self) -> None:
         """Close what was opened here."""
@@ -95,20 +95,28 @@ class Sink(Handler):
 
     def _drain(self) -> None:
         try:
-            for _ in range(_CHUNKS_A_TURN):
-                if not self._pending or not (self._always_ready or self._poll.poll(0)):
-                    break
+            while self._pending and self._poll.poll(0):
                 del self._pending[: os.write(self.fd, self._pending[:_CHUNK])]
         except BlockingIOError:
             return
         except OSError:  # EPIPE, EIO of a terminal that hung up, ENOSPC: nobody reads this log
             self._give_up()
+            return
         if self._left_out and not self._pending:
             left_out, self._left_out = self._left_out, 0
             self.on_relief(left_out)
 
     def _tell_left_out(self, lines: int) -> None:
         self.write(b"(%d log lines were left out)\n" % lines)
+
+    def _can_wait(self) -> bool:
+        """Tell whether it is ever to be waited for; a file and /dev/null are always ready."""
+        try:
+            self._reactor.watch(self, WRITE)
+        except PermissionError:  # EPERM of epoll_ctl(2)
+            return False
+        self._reactor.watch(self, NOTHING)
+        return True
 
     def _give_up(self) -> None:
         self._gone = True

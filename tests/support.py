@@ -1,0 +1,92 @@
+"""What several tests share: a profile for Hypothesis, and people without sockets.
+
+The profile has no deadline: a shared machine is slow at times, and no test may depend on timing.
+
+Not here: simulated networks (`tests.sim`), processes.
+"""
+
+from collections.abc import Iterable
+
+from hypothesis import settings
+
+from reactor_chat.chat import Chat
+from reactor_chat.commands import receive
+from reactor_chat.framing import Line
+from reactor_chat.rooms import Link, Member
+
+settings.register_profile("unhurried", deadline=None)
+settings.load_profile("unhurried")
+
+
+class Ear:
+    """A member's link that keeps what it is given to hear."""
+
+    def __init__(self) -> None:
+        self.heard = b""
+        self.full = False
+        self.farewell: tuple[str, bytes] | None = None  # the reason, and the last word
+
+    def write(self, data: bytes) -> None:
+        assert data.endswith(b"\n"), f"not whole lines: {data!r}"
+        assert self.farewell is None, f"told {data!r} after the last word"
+        self.heard += data
+
+    def finish(self, reason: str, last_word: bytes = b"") -> None:
+        assert self.farewell is None, "finished twice"
+        self.farewell = (reason, last_word)
+
+    def take(self) -> list[str]:
+        """Give the lines heard since the last time."""
+        heard, self.heard = self.heard, b""
+        return heard.decode().split("\n")[:-1]
+
+
+def spread(links: Iterable[Link], data: bytes, lines: int, skip: Link | None = None) -> None:
+    """Let many hear the same: what the chat asks of a server, in its plainest form."""
+    assert data.count(b"\n") == lines, f"{data!r} is not {lines} lines"
+    for link in links:
+        if link is not skip:
+            link.write(data)
+
+
+class Gathering:
+    """A chat with people in it who are known by their present names."""
+
+    def __init__(self) -> None:
+        self.events: list[str] = []
+        self.said: list[str] = []
+        self.chat = Chat(spread, self.events.append, self._log_run)
+
+    def _log_run(self, run: bytes) -> None:
+        self.said += run.decode().split("\n")[:-1]
+
+    def enter(self, name: str = "", room: str = "", host: str = "192.0.2.1") -> Member:
+        """Let somebody in, who takes a name and enters a room without anybody's noticing."""
+        member = self.chat.enter(Ear(), host)
+        for line in (f"/nick {name}" if name else "", f"/join {room}" if room else ""):
+            receive(self.chat, member, line.encode())
+        self.forget()
+        return member
+
+    def say(self, member: Member, line: Line | str) -> list[str]:
+        """Let a member say a line; give what it hears in answer."""
+        receive(self.chat, member, line.encode() if isinstance(line, str) else line)
+        return heard_by(member)
+
+    def forget(self) -> None:
+        """Forget what was heard and logged up to here."""
+        self.events.clear()
+        self.said.clear()
+        for member in self.chat.members.values():
+            heard_by(member)
+
+
+def ear_of(member: Member) -> Ear:
+    """Give the link of one of these people."""
+    assert isinstance(member.link, Ear)
+    return member.link
+
+
+def heard_by(member: Member) -> list[str]:
+    """Give the lines that a member heard since the last time."""
+    return ear_of(member).take()
