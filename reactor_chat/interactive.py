@@ -51,7 +51,6 @@ class Interactive:
         bell: bool = True,
         reconnect: bool = True,
         clock: Callable[[], float] = time.monotonic,
-        rng: random.Random | None = None,
     ) -> None:
         self._in_fd, self._out_fd = in_fd, out_fd
         self._addresses = addresses  # tried in turn, the first one first
@@ -61,7 +60,7 @@ class Interactive:
         self._reconnects = reconnect
         self._clock = clock
         self._terminal = Terminal(in_fd, out_fd, self._draw, self._complete, _PROMPT)
-        self._backoff = Backoff(rng or random.Random())
+        self._backoff = Backoff(random.Random())
         self._attempts = 0  # since there last was a connection
         self._link: Link | None = link
         self._retry_at: float | None = None

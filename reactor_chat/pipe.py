@@ -17,7 +17,6 @@ import select
 from collections.abc import Callable, Iterable
 from typing import Final
 
-from reactor_chat.framing import OVERLONG, LineBuffer
 from reactor_chat.link import Link
 from reactor_chat.protocol import sanitise
 from reactor_chat.session import is_farewell, is_refusal
@@ -25,7 +24,7 @@ from reactor_chat.session import is_farewell, is_refusal
 _READ_SIZE: Final = 65_536  # bytes: what a pipe holds
 _HIGH_WATER: Final = 262_144  # bytes that may wait for the server: keeps a fast link busy
 
-_FAREWELL_BYTES: Final = 64  # a longer line is none
+_LAST_BYTES: Final = 64  # of the input that are remembered: a farewell is shorter
 
 
 def write_all(fd: int, data: bytes) -> None:
@@ -54,8 +53,7 @@ class Pipe:
         self._out_fd = out_fd
         self._complain = complain
         self._clock = clock
-        self._typed = LineBuffer(_FAREWELL_BYTES)
-        self._said_farewell = False
+        self._last_input = b""
         self._refused = False
 
     def run(self, introduction: Iterable[str]) -> int:
@@ -93,14 +91,10 @@ class Pipe:
         assert self._in_fd is not None
         data = os.read(self._in_fd, _READ_SIZE)
         self._link.send(data)
-        self._typed.feed(data)
+        self._last_input = (self._last_input + data)[-_LAST_BYTES:]
         if not data:
             self._in_fd = None
             self._link.end_input()
-            self._typed.finish()
-        while (line := self._typed.next_line()) is not None:
-            if line is not OVERLONG and is_farewell(line.decode("utf-8", "replace")):
-                self._said_farewell = True
 
     def _print_lines(self) -> None:
         lines = list(self._link.lines())
@@ -111,7 +105,7 @@ class Pipe:
                 write_all(self._out_fd, text.encode("utf-8", "replace"))
 
     def _status(self) -> int:
-        if self._said_farewell:
+        if self._ended_with_farewell():
             return 0
         if self._refused:
             return 1
@@ -122,3 +116,7 @@ class Pipe:
             self._complain("The server closed the connection.")
             return 1
         return 0
+
+    def _ended_with_farewell(self) -> bool:
+        last_line = self._last_input.rstrip(b"\r\n").rpartition(b"\n")[2]
+        return is_farewell(last_line.decode("utf-8", "replace"))

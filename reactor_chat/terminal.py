@@ -46,7 +46,7 @@ from reactor_chat.keys import Event as KeyEvent
 from reactor_chat.viewport import Row, last_row
 
 __all__ = ["ESCAPE_WAIT", "End", "Event", "Interrupt", "Submit", "Suspend", "Terminal",
-           "in_foreground", "is_terminal"]  # fmt: skip
+           "in_foreground", "is_terminal", "stop_job"]  # fmt: skip
 
 # What the caller has to act on; the rest is done here.
 Event = Submit | Interrupt | End | Suspend
@@ -125,9 +125,12 @@ class Terminal:
             self._write((_ERASE_ROW + _PASTE_OFF).encode())
 
     def suspend(self, stop: Callable[[], None] | None = None) -> None:
-        """Stop this job; return when it is continued. `stop` stands in for that in tests."""
+        """Stop this job; return when it is continued.
+
+        A caller whose `write` only queues gives a `stop` that flushes before it calls `stop_job`.
+        """
         self.close()
-        (stop or _stop_job)()
+        (stop or stop_job)()
         self.open()
 
     def resume(self) -> None:
@@ -255,7 +258,8 @@ def _set_modes(fd: int, modes: list[Any]) -> None:
     termios.tcsetattr(fd, termios.TCSANOW, modes)
 
 
-def _stop_job() -> None:
+def stop_job() -> None:
+    """Stop this process and the others of its job, until the shell continues them."""
     # The whole group, as the terminal would: the shell waits for `make`, and `make` for this
     # process.
     os.kill(0, signal.SIGTSTP)

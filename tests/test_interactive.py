@@ -3,105 +3,24 @@
 import os
 import signal
 import socket
-import subprocess
 import sys
 import termios
-import unittest
 from itertools import count
-from typing import Any
 
 from reactor_chat.interactive import Interactive
 from reactor_chat.link import Link
 from reactor_chat.session import Session
 from reactor_chat.style import Style
-from tests.peer import Peer, client_argv, environment, read_to_end
+from tests.peer import read_to_end
 from tests.screen import Screen
-from tests.window import PATIENCE, Window
-
-# A shell's job control, as far as one job needs it: `fg` continues it, and its status is told.
-_SHELL = """
-import os, signal, subprocess, sys
-
-def come_to_the_front():
-    os.setpgid(0, 0)
-    os.tcsetpgrp(0, os.getpid())
-    signal.signal(signal.SIGTTOU, signal.SIG_DFL)
-
-signal.signal(signal.SIGTTOU, signal.SIG_IGN)
-job = subprocess.Popen(sys.argv[1:], preexec_fn=come_to_the_front)
-status = 0x7F
-while os.WIFSTOPPED(status):
-    os.tcsetpgrp(0, job.pid)
-    os.kill(job.pid, signal.SIGCONT)
-    _, status = os.waitpid(job.pid, os.WUNTRACED)
-    os.tcsetpgrp(0, os.getpgrp())
-    if os.WIFSTOPPED(status):
-        print("stopped")
-        assert input() == "fg"
-job.returncode = os.waitstatus_to_exitcode(status)
-print("status", job.returncode)
-"""
+from tests.seat import SHELL, Seat
+from tests.window import PATIENCE
 
 # A client in which something is badly wrong.
 _BROKEN = "import reactor_chat.session as s; s.Session.heard = lambda *_: 1 / 0\n"
 
 
-class InteractiveCase(unittest.TestCase):
-    """A client in a window of 76 columns and 12 rows, and a peer that it calls."""
-
-    def setUp(self) -> None:
-        self.peer = Peer()
-        self.addCleanup(self.peer.close)
-        self.window = Window(76, 12)
-        self.addCleanup(self.window.close)
-        self.screen = self.window.screen
-
-    def argv(self, **options: Any) -> list[str]:
-        return client_argv(**{"host": "127.0.0.1", "port": self.peer.port, **options})
-
-    def run_in_window(self, argv: list[str], **variables: str) -> None:
-        self.client = self.window.run(argv, stderr=subprocess.PIPE, env=environment(**variables))
-        self.addCleanup(_finish, self.client)
-
-    def start(self, **options: Any) -> None:
-        """Run a client and let it get as far as being Client 1."""
-        self.run_in_window(self.argv(**options))
-        self.welcome()
-
-    def welcome(self) -> None:
-        """Answer a call and the client's own question."""
-        self.peer.accept()
-        self.peer.expect("/whoami")
-        self.peer.say("-> You are Client 1.")
-        self.window.until_shows("You are Client 1.")
-
-    def join(self) -> None:
-        """Be alice, in tea, with bob."""
-        self.peer.say("-> You are now alice.", "-> You joined tea. Here: alice, bob.")
-        self.window.until_shows("You joined tea.")
-
-    def until_draft(self, draft: str) -> None:
-        self.window.until(lambda screen: screen.last == draft)
-
-    def lines(self) -> list[str]:
-        """What stands above the draft, without the time of day."""
-        return [row[6:] for row in self.screen.above]
-
-    def expect_exit(self, status: int, error: str = "") -> None:
-        """Wait for the program's end; the terminal must be as it was."""
-        assert self.client.stderr is not None
-        self.assertEqual(read_to_end(self.client.stderr.fileno()).decode(), error)
-        self.assertEqual(self.client.wait(PATIENCE), status)
-        self.assertTrue(self.window.is_restored())
-        self.window.until(lambda screen: not screen.pastes_bracketed and not screen.last)
-
-
-def _finish(client: subprocess.Popen[bytes]) -> None:
-    client.kill()
-    client.communicate()
-
-
-class ConversationTest(InteractiveCase):
+class ConversationTest(Seat):
     def test_on_connecting_one_line_says_who_one_is_and_what_to_do(self) -> None:
         self.start()
         self.window.until(lambda screen: screen.last == ">")
@@ -200,7 +119,7 @@ class ConversationTest(InteractiveCase):
         self.welcome()
 
 
-class ColourTest(InteractiveCase):
+class ColourTest(Seat):
     def styles(self, **variables: str) -> tuple[str, str]:
         self.run_in_window(self.argv(), **variables)
         self.welcome()
@@ -222,7 +141,7 @@ class ColourTest(InteractiveCase):
         self.assertEqual(self.screen.styled("You are"), "")
 
 
-class LeavingTest(InteractiveCase):
+class LeavingTest(Seat):
     def test_ctrl_c_clears_the_draft_and_twice_on_an_empty_line_leaves(self) -> None:
         self.start()
         self.window.type("draft")
@@ -288,7 +207,7 @@ class LeavingTest(InteractiveCase):
         self.peer.expect_end()
 
 
-class LostConnectionTest(InteractiveCase):
+class LostConnectionTest(Seat):
     def test_it_calls_again_and_is_who_and_where_it_was(self) -> None:
         self.start()
         self.join()
@@ -334,9 +253,9 @@ class LostConnectionTest(InteractiveCase):
                 self.window.screen = self.screen = Screen(76, 12)
 
 
-class JobControlTest(InteractiveCase):
+class JobControlTest(Seat):
     def test_ctrl_z_gives_the_terminal_back_and_fg_comes_back_as_it_was(self) -> None:
-        self.run_in_window([sys.executable, "-u", "-c", _SHELL, *self.argv()])
+        self.run_in_window([sys.executable, "-u", "-c", SHELL, *self.argv()])
         self.welcome()
         self.window.type("draft")
         self.until_draft("> draft")
@@ -355,7 +274,7 @@ class JobControlTest(InteractiveCase):
         self.window.until_shows("status 0")
 
     def test_a_stop_without_warning_is_survived(self) -> None:
-        self.run_in_window([sys.executable, "-u", "-c", _SHELL, *self.argv()])
+        self.run_in_window([sys.executable, "-u", "-c", SHELL, *self.argv()])
         self.welcome()
         self.window.type("draft")
         self.until_draft("> draft")

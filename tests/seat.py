@@ -1,0 +1,87 @@
+"""A person's seat: a window with the client in it, and the server that the client calls."""
+
+import subprocess
+import unittest
+from typing import Any
+
+from tests.peer import Peer, client_argv, environment, read_to_end
+from tests.window import PATIENCE, Window
+
+# A shell's job control, as far as one job needs it: `fg` continues it, and its status is told.
+SHELL = """
+import os, signal, subprocess, sys
+
+def come_to_the_front():
+    os.setpgid(0, 0)
+    os.tcsetpgrp(0, os.getpid())
+    signal.signal(signal.SIGTTOU, signal.SIG_DFL)
+
+signal.signal(signal.SIGTTOU, signal.SIG_IGN)
+job = subprocess.Popen(sys.argv[1:], preexec_fn=come_to_the_front)
+status = 0x7F
+while os.WIFSTOPPED(status):
+    os.tcsetpgrp(0, job.pid)
+    os.kill(job.pid, signal.SIGCONT)
+    _, status = os.waitpid(job.pid, os.WUNTRACED)
+    os.tcsetpgrp(0, os.getpgrp())
+    if os.WIFSTOPPED(status):
+        print("stopped")
+        assert input() == "fg"
+job.returncode = os.waitstatus_to_exitcode(status)
+print("status", job.returncode)
+"""
+
+
+class Seat(unittest.TestCase):
+    """A test of a client in a window of 76 columns and 12 rows, and a peer that it calls."""
+
+    def setUp(self) -> None:
+        self.peer = Peer()
+        self.addCleanup(self.peer.close)
+        self.window = Window(76, 12)
+        self.addCleanup(self.window.close)
+        self.screen = self.window.screen
+
+    def argv(self, **options: Any) -> list[str]:
+        return client_argv(**{"host": "127.0.0.1", "port": self.peer.port, **options})
+
+    def run_in_window(self, argv: list[str], **variables: str) -> None:
+        self.client = self.window.run(argv, stderr=subprocess.PIPE, env=environment(**variables))
+        self.addCleanup(_finish, self.client)
+
+    def start(self, **options: Any) -> None:
+        """Run a client and let it get as far as being Client 1."""
+        self.run_in_window(self.argv(**options))
+        self.welcome()
+
+    def welcome(self) -> None:
+        """Answer a call and the client's own question."""
+        self.peer.accept()
+        self.peer.expect("/whoami")
+        self.peer.say("-> You are Client 1.")
+        self.window.until_shows("You are Client 1.")
+
+    def join(self) -> None:
+        """Be alice, in tea, with bob."""
+        self.peer.say("-> You are now alice.", "-> You joined tea. Here: alice, bob.")
+        self.window.until_shows("You joined tea.")
+
+    def until_draft(self, draft: str) -> None:
+        self.window.until(lambda screen: screen.last == draft)
+
+    def lines(self) -> list[str]:
+        """What stands above the draft, without the time of day."""
+        return [row[6:] for row in self.screen.above]
+
+    def expect_exit(self, status: int, error: str = "") -> None:
+        """Wait for the program's end; the terminal must be as it was."""
+        assert self.client.stderr is not None
+        self.assertEqual(read_to_end(self.client.stderr.fileno()).decode(), error)
+        self.assertEqual(self.client.wait(PATIENCE), status)
+        self.assertTrue(self.window.is_restored())
+        self.window.until(lambda screen: not screen.pastes_bracketed and not screen.last)
+
+
+def _finish(client: subprocess.Popen[bytes]) -> None:
+    client.kill()
+    client.communicate()
