@@ -8,7 +8,8 @@ Invariants:
 - `finish` and `close` only mark, and may be called from anywhere, at any time, again; `on_bury`
   alone frees. After its death a connection does nothing more.
 - `update_interest` alone derives what to wait for: input while OPEN and not held, or DRAINING, and
-  until the peer has ended; output exactly while the backlog is blocked.
+  until the peer has ended; output exactly while the backlog is blocked. It also derives `ordinary`,
+  so that the everyday case asks one question instead of five.
 - A peer is read a bounded slice a turn. Lines that the owner does not want yet stay where they are,
   and meanwhile nothing is read.
 - Draining ends: the backlog has to keep moving, and then the peer has `Limits.linger` seconds.
@@ -47,7 +48,10 @@ CLOSED: Final = Life.CLOSED
 class Owner(Protocol):
     """Who a connection belongs to."""
 
-    def on_input(self) -> None:
+    def on_run(self, run: bytes) -> None:
+        """Whole lines have come, and nothing waits before them."""
+
+    def on_lines(self) -> None:
         """Lines may be there to be taken; `Connection.hold` says: not now."""
 
     def on_end(self) -> None:
@@ -66,7 +70,10 @@ class Owner(Protocol):
 class Nobody:
     """The owner of a connection that nobody cares for: not open yet, turned away, or gone."""
 
-    def on_input(self) -> None:
+    def on_run(self, run: bytes) -> None:
+        """Leave it."""
+
+    def on_lines(self) -> None:
         """Leave it."""
 
     def on_end(self) -> None:
@@ -129,7 +136,7 @@ class Connection(Outlet):
         if self.life is not OPEN:
             return
         self._held = False
-        self._owner.on_input()
+        self._owner.on_lines()
         if self._peer_ended and not self._held:
             self._owner.on_end()
         self.update_interest()
@@ -154,6 +161,7 @@ class Connection(Outlet):
             return
         self.life = CLOSED
         self._reason = reason
+        self.ordinary = False
         self._forget_quiet()
         self._forget_deadline()
         self._drop_backlog()
@@ -174,12 +182,15 @@ class Connection(Outlet):
             return
         if not data:
             self._on_end_of_input()
+        elif self.ordinary:
+            run = self.lines.take(data)
+            if run:
+                self._owner.on_run(run)
+            if not run or self.lines.unfinished:
+                self._serve_unfinished()
         elif self.life is OPEN:
-            lines = self.lines
-            lines.feed(data)
-            self._owner.on_input()
-            if not lines.terminated or self.unframed:
-                self._consider_framing()
+            self.lines.feed(data)
+            self._serve_unfinished()
 
     def on_bury(self) -> None:
         """Free everything, and the references that would form a cycle."""
@@ -204,17 +215,15 @@ class Connection(Outlet):
 
     def update_interest(self) -> None:
         """Ask the reactor for what the state demands; nothing else here does."""
+        self.ordinary = False
         if self.life is CLOSED:
             return
         wants_input = not self._peer_ended and not (self.life is OPEN and self._held)
         read = READ if wants_input else NOTHING
         write = WRITE if self.blocked else NOTHING
         self._streams.reactor.watch(self, read | write)
-
-    @property
-    def _at_rest(self) -> bool:
-        # Held lines show in the interest, so three cheap looks are enough for each delivery.
-        return self.interest == READ and self.life is OPEN and not self.missed
+        if self.life is OPEN and self.interest == READ:
+            self.ordinary = not self.missed and not self.unframed
 
     @property
     def _must_progress(self) -> bool:
@@ -261,10 +270,13 @@ class Connection(Outlet):
 
     # -- peers that end no lines ------------------------------------------------------------------
 
-    def _consider_framing(self) -> None:
-        """Adapt to a peer that has never ended a line, or now does so for the first time."""
+    def _serve_unfinished(self) -> None:
+        """Serve what is there, from a peer that may never end a line."""
+        self._owner.on_lines()
         if self.lines.terminated:
-            self.unframed = False
+            if self.unframed:
+                self.unframed = False
+                self.update_interest()
         elif self.lines.unfinished:
             self._last_input = self._streams.reactor.now
             if self._quiet is None:

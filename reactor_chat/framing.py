@@ -50,6 +50,31 @@ class LineBuffer:
         self.unfinished = b""  # the line that has not ended
         self.terminated = False  # whether the stream ever ended a line
 
+    def take(self, data: bytes) -> bytes:
+        """Feed `data` (not empty), and take all lines that have ended then, terminators included.
+
+        Gives nothing, and keeps everything, if no line has ended or one may be overlong: then
+        `next_line` has to judge. Most chunks are whole lines for an empty buffer; those pass through.
+        """
+        if (
+            data[-1] == _LF
+            and not self.unfinished
+            and not self._whole
+            and not self._skipping
+            and len(data) <= self._limit
+        ):
+            self.terminated = True
+            return data
+        self.feed(data)
+        run = self._run()
+        if run:
+            self._whole, self._at = b"", 0
+        return run
+
+    def put_back(self, run: bytes) -> None:
+        """Undo `take`, so that `next_line` gives the lines one by one."""
+        self._whole = run
+
     def feed(self, data: bytes) -> None:
         """Take in the next bytes of the stream."""
         cut = data.rfind(b"\n") + 1
@@ -76,17 +101,10 @@ class LineBuffer:
             # A CR here stands before no LF, so it is content: let one that is dropped follow it.
             self._append(tail + (b"\r\n" if tail.endswith(b"\r") else b"\n"))
 
-    def run(self) -> bytes:
-        """Show, without taking them, all the lines that have ended, terminators included.
-
-        Empty if there are none, and also if one may be overlong: then `next_line` has to judge.
-        """
+    def _run(self) -> bytes:
+        """All the lines that have ended, or nothing if one may be overlong."""
         whole = self._whole[self._at :] if self._at else self._whole
         return whole if len(whole) <= self._limit or self._all_fit(whole) else b""
-
-    def take_run(self) -> None:
-        """Take what `run` has shown."""
-        self._whole, self._at = b"", 0
 
     @property
     def ready(self) -> bool:
@@ -101,7 +119,7 @@ class LineBuffer:
         end = whole.index(b"\n", start)
         self._at = end + 1
         if self._at == len(whole):
-            self.take_run()
+            self._whole, self._at = b"", 0
         if end > start and whole[end - 1] == _CR:
             end -= 1
         return OVERLONG if end - start > self._limit else whole[start:end]
@@ -138,4 +156,5 @@ class LineBuffer:
         return True
 
 
+_LF: Final = 0x0A
 _CR: Final = 0x0D

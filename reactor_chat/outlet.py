@@ -92,8 +92,10 @@ class Outlet(Handler):
         "_progress",
         "_socket",
         "_streams",
+        "_unsettled",
         "blocked",
         "missed",
+        "ordinary",
         "pieces",
         "size",
         "unframed",
@@ -103,10 +105,12 @@ class Outlet(Handler):
         super().__init__(sock.fileno())
         self._streams = streams
         self._socket = sock
+        self._unsettled = streams.reactor.unsettled
         self.pieces: list[Piece] = []  # the backlog
         self.size = 0  # its bytes
         self.missed = 0  # lines left out since it was full
         self.blocked = False
+        self.ordinary = False  # open, read, and with nothing special about what leaves
         self.unframed = False  # the peer ends no lines, so the last one of a block is not ended
         self._progress = 0.0  # when the kernel last took something
         self._deadline: Timer | None = None  # for it to take something again
@@ -114,7 +118,7 @@ class Outlet(Handler):
     def write(self, data: bytes) -> None:
         """Append whole lines to the backlog."""
         if not self.pieces:
-            self._streams.reactor.unsettled.append(self)
+            self._unsettled.append(self)
         self.pieces.append(data)
         self.size += len(data)
 
@@ -131,6 +135,7 @@ class Outlet(Handler):
 
     def miss(self, lines: int) -> None:
         """Count lines that were left out because too much waits."""
+        self.ordinary = False
         self.missed += lines
         self._streams.missed += lines
         self._expect_progress()
@@ -150,11 +155,6 @@ class Outlet(Handler):
         raise NotImplementedError
 
     @property
-    def _at_rest(self) -> bool:
-        """Whether nothing waits for the backlog to be empty."""
-        raise NotImplementedError
-
-    @property
     def _must_progress(self) -> bool:
         """Whether a backlog that does not move is a reason to end the connection."""
         return self.full
@@ -163,19 +163,20 @@ class Outlet(Handler):
 
     def on_settle(self) -> None:
         """Send what the turn has produced, in one system call."""
-        if self.blocked:
+        if not self.ordinary:
+            self._settle_otherwise()
             return
         pieces = self.pieces
-        if pieces:
-            data = pieces[0] if len(pieces) == 1 else self._streams.join(pieces)
-            sent = self._send(data)
-            if sent < self.size:
-                self._block(data, sent)
-                return
+        data = pieces[0] if len(pieces) == 1 else self._streams.join(pieces)
+        try:
+            sent = self._socket.send(data)
+        except OSError as error:
+            sent = self._refused(error)
+        if sent == self.size:
             pieces.clear()
             self.size = 0
-        if not self._at_rest:
-            self.on_flushed()
+        else:
+            self._block(data, sent)
 
     def on_writable(self) -> None:
         """Send more of what the kernel has refused before."""
@@ -194,23 +195,32 @@ class Outlet(Handler):
             self.blocked = False
             self.on_flushed()
 
+    def _settle_otherwise(self) -> None:
+        if self.blocked:
+            return
+        if self.pieces:
+            data = self._streams.join(self.pieces)
+            sent = self._send(data)
+            if sent < self.size:
+                self._block(data, sent)
+                return
+            self.pieces.clear()
+            self.size = 0
+        self.on_flushed()
+
     def _send(self, data: Piece) -> int:
         """Offer `data` to the kernel, and tell how much of it is dealt with; 0 after a death."""
+        last = self.unframed and len(data) == self.size
         try:
-            if not self.unframed:
-                return self._socket.send(data)
-            return self._send_unframed(data)
-        except (BlockingIOError, InterruptedError):
-            return 0
+            sent = self._socket.send(memoryview(data)[:-1] if last else data)
         except OSError as error:
-            self.close(reason_for(error))
-            return 0
+            return self._refused(error)
+        return sent + 1 if last and sent == len(data) - 1 else sent
 
-    def _send_unframed(self, data: Piece) -> int:
-        if len(data) < self.size:
-            return self._socket.send(data)  # more follows, so the last line of this is ended
-        sent = self._socket.send(memoryview(data)[:-1])
-        return sent + 1 if sent == len(data) - 1 else sent
+    def _refused(self, error: OSError) -> int:
+        if not isinstance(error, BlockingIOError | InterruptedError):
+            self.close(reason_for(error))
+        return 0
 
     def _block(self, data: Piece, sent: int) -> None:
         self.pieces[:] = [memoryview(data)[sent:]]

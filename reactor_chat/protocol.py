@@ -44,7 +44,7 @@ def is_plain(run: bytes) -> bool:
     return (
         run.translate(_PLAIN_BYTES) is run
         and run[0] not in _SPECIAL_STARTS
-        and _SPECIAL_LINE.search(run) is None
+        and (run.find(b"\n") == len(run) - 1 or _SPECIAL_LINE.search(run) is None)
     )
 
 

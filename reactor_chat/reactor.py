@@ -126,17 +126,20 @@ class Reactor:
 
     def turn(self, patience: float | None = None) -> None:
         """Do one turn; sleep for at most `patience` seconds (None: until there is work)."""
-        ready = self._readiness.poll(self._sleep_limit(patience))
-        self.now = self._clock()
+        deadline = self._timers.next_deadline()
+        if deadline is not None:
+            remaining = max(0.0, deadline - self._clock())
+            patience = remaining if patience is None else min(patience, remaining)
+        ready = self._readiness.poll(patience)
+        self.now = now = self._clock()
         self._dispatch(ready)
-        for callback, handler in self._timers.due(self.now):
-            try:
-                callback()
-            except Exception as error:
-                self._blame(handler, error)
+        if deadline is not None and deadline <= now:
+            self._fire(now)
         self.settle()
         self.turns += 1
-        self.longest_turn = max(self.longest_turn, self._clock() - self.now)
+        length = self._clock() - now
+        if length > self.longest_turn:
+            self.longest_turn = length
 
     def settle(self) -> None:
         """Settle, then bury, until neither leaves work: a death may be news for the others."""
@@ -174,6 +177,13 @@ class Reactor:
             except Exception as error:
                 self._blame(handler, error)
 
+    def _fire(self, now: float) -> None:
+        for callback, handler in self._timers.due(now):
+            try:
+                callback()
+            except Exception as error:
+                self._blame(handler, error)
+
     def _dispatch_mixed(self, handler: Handler, mask: int) -> None:
         """Serve anything but the everyday case; whatever the kernel says, only what was asked."""
         mask = self._readiness.meaning(mask)
@@ -185,13 +195,6 @@ class Reactor:
     def _blame(self, handler: object, error: Exception) -> None:
         assert isinstance(handler, Handler)
         handler.on_crash(error)
-
-    def _sleep_limit(self, patience: float | None) -> float | None:
-        deadline = self._timers.next_deadline()
-        if deadline is None:
-            return patience
-        remaining = max(0.0, deadline - self._clock())
-        return remaining if patience is None else min(patience, remaining)
 
 
 class _SelectorPoll:

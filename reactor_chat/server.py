@@ -65,28 +65,35 @@ class Log:
 class Session:
     """One client: its connection, its member of the chat, and its leave to speak."""
 
-    __slots__ = ("_bucket", "_server", "connection", "member")
+    __slots__ = ("_bucket", "_chat", "_server", "connection", "member")
 
     def __init__(self, server: "Server", connection: Connection, host: str) -> None:
         self._server = server
+        self._chat = server.chat
         self.connection = connection
         self.member = server.chat.enter(connection, host)
         rate = server.settings.rate
         self._bucket = Bucket(rate, server.reactor.now) if rate else None
 
-    def on_input(self) -> None:
-        """Serve the lines that are there: a plain run as a whole, anything else line by line."""
-        connection = self.connection
-        if connection.size and self._must_wait():
-            return
-        lines = connection.lines
-        run = lines.run()
-        if run and is_plain(run) and self._affords(run):
-            lines.take_run()
-            self._server.chat.speak(self.member, run)
-            if not lines.unfinished:
+    def on_run(self, run: bytes) -> None:
+        """Serve whole lines: plain ones as one, anything else line by line."""
+        if is_plain(run) and (self._bucket is None or self._affords(run)):
+            self._chat.speak(self.member, run)
+        else:
+            self.connection.lines.put_back(run)
+            self.on_lines()
+
+    def on_lines(self) -> None:
+        """Serve the lines that are there, one by one."""
+        chat, member = self._chat, self.member
+        while not self._must_wait():
+            line = self.connection.lines.next_line()
+            if line is None:
                 return
-        self._serve_lines()
+            relayed = chat.relayed
+            receive(chat, member, line)
+            if self._bucket:
+                self._bucket.charge(chat.relayed - relayed)
 
     def on_end(self) -> None:
         """Leave, once everything that was asked is answered."""
@@ -106,20 +113,10 @@ class Session:
         """Report a defect."""
         self._server.log.failure(self.member.name, error)
 
-    def _serve_lines(self) -> None:
-        chat, member = self._server.chat, self.member
-        while not self._must_wait():
-            line = self.connection.lines.next_line()
-            if line is None:
-                return
-            relayed = chat.relayed
-            receive(chat, member, line)
-            if self._bucket:
-                self._bucket.charge(chat.relayed - relayed)
-
     def _affords(self, run: bytes) -> bool:
         """Tell whether a whole run may pass, and charge for it."""
-        if self._bucket is None or self.member.room is None:
+        assert self._bucket is not None
+        if self.member.room is None:
             return True
         lines = run.count(b"\n")
         if not self._bucket.affords(lines, self._server.reactor.now):
