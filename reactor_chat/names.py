@@ -18,8 +18,9 @@ MAX_NAME: Final = 24  # characters: leaves most of a terminal's line for what is
 # "** Client 7 waves".
 _RESERVED: Final = frozenset({"server", "client"})
 
-# Unicode calls these letters, but they are drawn as nothing (the Hangul fillers).
-_INVISIBLE_LETTERS: Final = frozenset("\u115f\u1160\u3164\uffa0")
+# Unicode calls these letters, but they are drawn as nothing: the Hangul fillers, and (since Unicode
+# 15) the blanks among the hieroglyphs.
+_INVISIBLE_LETTERS: Final = frozenset("\u115f\u1160\u3164\uffa0\U00013441\U00013442")
 
 # The alphabets with letters in common to the eye, as they stand in Unicode's character names.
 _LOOKALIKE_SCRIPTS: Final = frozenset({"LATIN", "CYRILLIC", "GREEK"})

@@ -13,6 +13,10 @@ from typing import Final
 # A burst of this many seconds' worth is let through: pasting a page should not be slowed.
 BURST_SECONDS: Final = 4
 
+# Seconds. Waits are rounded up by more than what rounding makes of them: whoever came back a hair
+# too early would be sent away again, and a clock that jumps to deadlines would never get past that.
+_ROUNDING: Final = 0.001
+
 
 class Bucket:
     """The leave of one client: `rate` lines a second, and four times that at once."""
@@ -41,4 +45,4 @@ class Bucket:
     @property
     def wait(self) -> float:
         """Seconds until the next line may pass, as of the last `affords`."""
-        return max(0.0, (1.0 - self._level) / self._rate)
+        return max(0.0, (1.0 - self._level) / self._rate) + _ROUNDING
