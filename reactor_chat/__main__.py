@@ -12,6 +12,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import NoReturn
 
+from reactor_chat.client.entry import ClientOptions, run
 from reactor_chat.outlet import Limits
 from reactor_chat.service import ServerOptions, run_server
 
@@ -26,18 +27,14 @@ class _Parser(argparse.ArgumentParser):
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run what the command line asks for; give the exit status."""
     options = _parser().parse_args(arguments)
-    try:
-        return _serve(options)
-    except OSError as error:
-        where = f"{options.host}:{options.port}"
-        sys.stderr.write(f"reactor-chat: cannot listen on {where}: {error.strerror or error}\n")
-        return 1
+    return _serve(options) if options.command == "server" else _talk(options)
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="reactor-chat", description="A chat over plain TCP.")
     commands = parser.add_subparsers(dest="command", required=True, parser_class=_Parser)
     _add_server(commands.add_parser("server", help="serve", allow_abbrev=False))
+    _add_client(commands.add_parser("client", help="talk", allow_abbrev=False))
     return parser
 
 
@@ -70,6 +67,16 @@ def _add_server(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _add_client(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("host", nargs="?", metavar="HOST", help="the server (default: asks)")
+    parser.add_argument("--port", type=_port, default=PORT)
+    parser.add_argument("--name", help="take this name on connecting")
+    parser.add_argument("--room", help="enter this room on connecting")
+    parser.add_argument("--no-color", action="store_true", help="as if NO_COLOR was set")
+    parser.add_argument("--no-bell", action="store_true", help="private messages are silent")
+    parser.add_argument("--no-reconnect", action="store_true", help="end with the connection")
+
+
 def _serve(options: argparse.Namespace) -> int:
     return run_server(
         ServerOptions(
@@ -80,6 +87,20 @@ def _serve(options: argparse.Namespace) -> int:
             max_per_host=options.max_per_host,
             rate=options.rate,
             max_backlog=options.max_backlog,
+        )
+    )
+
+
+def _talk(options: argparse.Namespace) -> int:
+    return run(
+        ClientOptions(
+            host=options.host,
+            port=options.port,
+            name=options.name,
+            room=options.room,
+            color=not options.no_color,
+            bell=not options.no_bell,
+            reconnect=not options.no_reconnect,
         )
     )
 

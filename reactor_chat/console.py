@@ -11,7 +11,7 @@ Invariants:
   every `_LOOK_AGAIN` seconds.
 - `close` gives the terminal back as it was.
 
-Not here: what a line does (`moderation`), colours (`style`), how bytes leave (`sink`).
+Not here: what a line does (`moderation`), colours (`tty.style`), how bytes leave (`sink`).
 """
 
 import errno
@@ -22,7 +22,8 @@ from typing import Final
 from reactor_chat.framing import OVERLONG, LineBuffer
 from reactor_chat.reactor import NOTHING, READ, Handler, Reactor
 from reactor_chat.sink import Sink
-from reactor_chat.terminal import (
+from reactor_chat.timers import Timer
+from reactor_chat.tty.terminal import (
     ESCAPE_WAIT,
     End,
     Event,
@@ -32,10 +33,12 @@ from reactor_chat.terminal import (
     Terminal,
     in_foreground,
     is_terminal,
+    stop_job,
 )
 
 _READ_SIZE: Final = 4096  # a terminal's line, and a fair slice of a file
 _LOOK_AGAIN: Final = 1.0  # seconds
+_FLUSH: Final = 0.5  # seconds that a stopped reader of the log may delay the end
 
 OnLine = Callable[[str], list[str]]
 
@@ -62,6 +65,7 @@ class Console(Handler):
         self._on_line: OnLine = lambda line: []
         self._on_interrupt: Callable[[], None] = lambda: None
         self._ended = False
+        self._timer: Timer | None = None  # to look again whether the terminal is ours, or still
         self._terminal: Terminal | None = None
         if is_terminal(in_fd, out_fd):
             self._terminal = Terminal(in_fd, out_fd, self._write_screen, complete)
@@ -105,16 +109,14 @@ class Console(Handler):
 
     def resume(self) -> None:
         """The process was stopped, and goes on."""
-        if self._terminal is not None and in_foreground(self.fd):
-            self._terminal.resume()
         self._watch()
 
-    def close(self, patience: float = 0.5) -> None:
-        """Show what is still to be shown, for so many seconds, and give the terminal back."""
+    def close(self) -> None:
+        """Show what is still to be shown, and give the terminal back."""
         self._reactor.watch(self, NOTHING)
         if self._terminal is not None:
             self._terminal.close()
-        self._sink.flush(patience)
+        self._sink.flush(_FLUSH)
         self._reactor.watch(self._sink, NOTHING)
         self._sink.close()
 
@@ -126,11 +128,11 @@ class Console(Handler):
             return
         if os.isatty(self.fd) and not in_foreground(self.fd):
             self._reactor.watch(self, NOTHING)
-            self._reactor.call_later(_LOOK_AGAIN, self, self._watch)
+            self._set_timer(_LOOK_AGAIN, self._watch)
         elif self._terminal is not None:
             self._act_on(self._terminal.on_input())
             if self._terminal.undecided:
-                self._reactor.call_later(ESCAPE_WAIT, self, self._still)
+                self._set_timer(ESCAPE_WAIT, self._still)
         else:
             self._read_plain()
 
@@ -143,7 +145,7 @@ class Console(Handler):
         if self._ended:
             return
         if os.isatty(self.fd) and not in_foreground(self.fd):
-            self._reactor.call_later(_LOOK_AGAIN, self, self._watch)
+            self._set_timer(_LOOK_AGAIN, self._watch)
             return
         if self._terminal is not None:
             self._terminal.open()
@@ -151,6 +153,11 @@ class Console(Handler):
             self._reactor.watch(self, READ)
         except PermissionError:
             self._reactor.call_soon(self, self._pump)
+
+    def _set_timer(self, delay: float, callback: Callable[[], None]) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = self._reactor.call_later(delay, self, callback)
 
     def _pump(self) -> None:
         """Read the next piece of what is always ready."""
@@ -192,7 +199,11 @@ class Console(Handler):
             elif isinstance(event, Interrupt | End):
                 self.show("Ctrl-C twice, or /quit, ends the server.")
             elif isinstance(event, Suspend) and self._terminal is not None:
-                self._terminal.suspend()
+                self._terminal.suspend(self._stop_job)
+
+    def _stop_job(self) -> None:
+        self._sink.flush(_FLUSH)
+        stop_job()
 
     def _answer(self, line: str) -> None:
         if answers := self._on_line(line):

@@ -54,7 +54,7 @@ class LineBuffer:
         """Feed `data` (not empty), and take all lines that have ended then, terminators included.
 
         Gives nothing, and keeps everything, if no line has ended or one may be overlong: then
-        `next_line` has to judge. Most chunks are whole lines for an empty buffer; those pass through.
+        `next_line` has to judge. Most chunks are whole lines for an empty buffer, and pass through.
         """
         if (
             data[-1] == _LF

@@ -48,16 +48,22 @@ def bind_all(host: str, port: int) -> list[socket.socket]:
 
     Raises OSError (`socket.gaierror` for an unknown host) if any of them cannot be had.
     """
-    found = dict.fromkeys(
-        (family, address)
-        for family, _, _, _, address in socket.getaddrinfo(
-            host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-        )
-    )
+    places = _resolve(host, port)
     for _ in range(_PORT_TRIES - 1 if port == 0 else 0):
         with contextlib.suppress(OSError):
-            return _bind_each(list(found))
-    return _bind_each(list(found))
+            return _bind_each(places)
+    return _bind_each(places)
+
+
+def _resolve(host: str, port: int) -> list[tuple[int, Any]]:
+    """Give the families and addresses behind a name, each once."""
+    try:
+        found = socket.getaddrinfo(
+            host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )
+    except UnicodeError as error:  # no name at all, as `a..b` or 64 letters without a dot
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known") from error
+    return list(dict.fromkeys((family, address) for family, _, _, _, address in found))
 
 
 def _bind_each(places: list[tuple[int, Any]]) -> list[socket.socket]:

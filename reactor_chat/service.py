@@ -21,10 +21,13 @@ from typing import Final
 
 from reactor_chat.console import Console
 from reactor_chat.listener import bind_all
+from reactor_chat.moderation import COMMAND_WORDS
 from reactor_chat.outlet import Limits
 from reactor_chat.reactor import Reactor
 from reactor_chat.server import Log, Server, Settings
 from reactor_chat.signals import SignalWatch
+from reactor_chat.tty.completion import complete
+from reactor_chat.tty.style import Style, colours_welcome
 
 # Descriptors that are not clients': standard streams, epoll, signals, listeners, and callers who
 # are being turned away.
@@ -47,10 +50,15 @@ class ServerOptions:
 
 
 def run_server(options: ServerOptions) -> int:
-    """Serve until told to stop; give the exit status. Raises OSError if it cannot listen."""
+    """Serve until told to stop; give the exit status."""
     _open_standard_descriptors()
     descriptors = _raise_descriptor_limit()
-    sockets = bind_all(options.host, options.port)
+    try:
+        sockets = bind_all(options.host, options.port)
+    except (OSError, UnicodeError) as error:  # a name can be too odd to be looked up
+        why = getattr(error, "strerror", None) or error
+        sys.stderr.write(f"Cannot listen on {options.host}:{options.port}: {why}.\n")
+        return 1
     reactor = Reactor()
     settings = Settings(
         max_clients=options.max_clients or max(1, descriptors - _RESERVED),
@@ -74,7 +82,8 @@ class _Service:
 
     def __init__(self, reactor: Reactor, settings: Settings, quiet: bool) -> None:
         self._reactor = reactor
-        self._console = Console(reactor, 0, 1, str, lambda text: (len(text), ()))
+        style = Style(colours_welcome(os.environ))
+        self._console = Console(reactor, 0, 1, style.log, self._complete)
         log = Log(
             event=self._console.show,
             said=None if quiet else self._console.show_run,
@@ -120,6 +129,12 @@ class _Service:
             self._console.show("SIGHUP: nothing to do")
         else:
             self._server.shut_down()
+
+    def _complete(self, before: str) -> tuple[int, list[str]]:
+        chat = self._server.chat
+        people = [member.name for member in chat.members.values()]
+        rooms = [room.name for room in chat.rooms.values()]
+        return complete(before, COMMAND_WORDS, people, rooms)
 
     def _log_failure(self, who: str, error: Exception) -> None:
         lines = "".join(traceback.format_exception(error)).splitlines()

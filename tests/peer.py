@@ -14,7 +14,7 @@ from tests.window import PATIENCE
 # The client as a program: its options in, its exit status out.
 _PROGRAM = """
 import sys
-from reactor_chat.client import ClientOptions, run
+from reactor_chat.client.entry import ClientOptions, run
 sys.exit(run(ClientOptions(**eval(sys.argv[1]))))
 """
 

@@ -3,7 +3,7 @@
 import os
 import unittest
 
-from reactor_chat.asking import ask_for_server
+from reactor_chat.client.asking import ask_for_server
 
 
 class AskingTest(unittest.TestCase):

@@ -6,7 +6,7 @@ from unicodedata import category
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reactor_chat.columns import cluster_width, clusters, visible, width
+from reactor_chat.tty.columns import cluster_width, clusters, visible, width
 
 FAMILY = "\U0001f468\u200d\U0001f469\u200d\U0001f467"
 SCOTLAND = "\U0001f3f4\U000e0067\U000e0062\U000e0073\U000e0063\U000e0074\U000e007f"

@@ -2,7 +2,7 @@
 
 import unittest
 
-from reactor_chat.completion import complete
+from reactor_chat.tty.completion import complete
 
 COMMANDS = ("/help", "/join", "/who", "/whoami", "/msg")
 PEOPLE = ("alice", "Client 1", "Client 12", "bob")

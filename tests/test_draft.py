@@ -7,8 +7,8 @@ from itertools import accumulate
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reactor_chat.columns import clusters
-from reactor_chat.draft import Draft
+from reactor_chat.tty.columns import clusters
+from reactor_chat.tty.draft import Draft
 
 FAMILY = "\U0001f468\u200d\U0001f469\u200d\U0001f467"
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reactor_chat.editor import (
+from reactor_chat.tty.editor import (
     Editor,
     Effect,
     End,
@@ -17,7 +17,7 @@ from reactor_chat.editor import (
     Submit,
     Suspend,
 )
-from reactor_chat.keys import Event, Key, Paste, Text
+from reactor_chat.tty.keys import Event, Key, Paste, Text
 
 KEYS = [
     "left", "right", "home", "end", "up", "down", "backspace", "delete", "tab", "back-tab",

@@ -2,7 +2,7 @@
 
 import unittest
 
-from reactor_chat.history import MAX_HISTORY, History
+from reactor_chat.tty.history import MAX_HISTORY, History
 
 
 def history_of(*lines: str) -> History:

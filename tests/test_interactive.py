@@ -7,17 +7,17 @@ import sys
 import termios
 from itertools import count
 
-from reactor_chat.interactive import Interactive
-from reactor_chat.link import Link
-from reactor_chat.session import Session
-from reactor_chat.style import Style
+from reactor_chat.client.interactive import Interactive
+from reactor_chat.client.link import Link
+from reactor_chat.client.session import Session
+from reactor_chat.tty.style import Style
 from tests.peer import read_to_end
 from tests.screen import Screen
 from tests.seat import SHELL, Seat
 from tests.window import PATIENCE
 
 # A client in which something is badly wrong.
-_BROKEN = "import reactor_chat.session as s; s.Session.heard = lambda *_: 1 / 0\n"
+_BROKEN = "import reactor_chat.client.session as s; s.Session.heard = lambda *_: 1 / 0\n"
 
 
 class ConversationTest(Seat):

@@ -5,7 +5,7 @@ import unittest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from reactor_chat.keys import MAX_PASTE, Event, Key, KeyDecoder, Paste, Text
+from reactor_chat.tty.keys import MAX_PASTE, Event, Key, KeyDecoder, Paste, Text
 
 _PIECES = [
     b"\x1b", b"[", b"O", b"A", b"1;5C", b"0;", b"1~", b"\x1b[3~", b"\x1b[200~", b"\x1b[201~",

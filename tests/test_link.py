@@ -6,7 +6,7 @@ import socket
 import unittest
 from collections.abc import Callable
 
-from reactor_chat.link import Backoff, Link, connect, resolve
+from reactor_chat.client.link import Backoff, Link, connect, resolve
 from tests.window import PATIENCE
 
 

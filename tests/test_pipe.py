@@ -9,8 +9,8 @@ import unittest
 from pathlib import Path
 from typing import Any
 
-from reactor_chat.link import Link
-from reactor_chat.pipe import Pipe
+from reactor_chat.client.link import Link
+from reactor_chat.client.pipe import Pipe
 from tests.peer import Peer, client_argv, environment, read_to_end
 from tests.window import PATIENCE
 

@@ -3,7 +3,7 @@
 import unittest
 
 from reactor_chat import commands
-from reactor_chat.session import COMMANDS, Recent, Session, is_farewell, is_refusal
+from reactor_chat.client.session import COMMANDS, Recent, Session, is_farewell, is_refusal
 
 
 def session_after(*lines: str, name: str | None = None, room: str | None = None) -> Session:

@@ -7,7 +7,7 @@ import unittest
 from collections.abc import Sequence
 from unittest import mock
 
-from reactor_chat.terminal import (
+from reactor_chat.tty.terminal import (
     End,
     Event,
     Interrupt,

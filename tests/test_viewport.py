@@ -5,8 +5,8 @@ import unittest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reactor_chat.columns import clusters, visible, width
-from reactor_chat.viewport import last_row
+from reactor_chat.tty.columns import clusters, visible, width
+from reactor_chat.tty.viewport import last_row
 
 texts = st.text(st.sampled_from("abc e\u0301中日\U0001f600\u200d\u1100\t"), max_size=200)
 

@@ -27,8 +27,8 @@ from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final
 
-from reactor_chat.columns import width
-from reactor_chat.editor import (
+from reactor_chat.tty.columns import width
+from reactor_chat.tty.editor import (
     Completer,
     Editor,
     Effect,
@@ -41,9 +41,9 @@ from reactor_chat.editor import (
     Suspend,
     no_completions,
 )
-from reactor_chat.keys import ESCAPE_WAIT, KeyDecoder
-from reactor_chat.keys import Event as KeyEvent
-from reactor_chat.viewport import Row, last_row
+from reactor_chat.tty.keys import ESCAPE_WAIT, KeyDecoder
+from reactor_chat.tty.keys import Event as KeyEvent
+from reactor_chat.tty.viewport import Row, last_row
 
 __all__ = ["ESCAPE_WAIT", "End", "Event", "Interrupt", "Submit", "Suspend", "Terminal",
            "in_foreground", "is_terminal", "stop_job"]  # fmt: skip

@@ -17,9 +17,9 @@ import select
 from collections.abc import Callable, Iterable
 from typing import Final
 
-from reactor_chat.link import Link
+from reactor_chat.client.link import Link
+from reactor_chat.client.session import is_farewell, is_refusal
 from reactor_chat.protocol import sanitise
-from reactor_chat.session import is_farewell, is_refusal
 
 _READ_SIZE: Final = 65_536  # bytes: what a pipe holds
 _HIGH_WATER: Final = 262_144  # bytes that may wait for the server: keeps a fast link busy

@@ -13,10 +13,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from reactor_chat.columns import visible
-from reactor_chat.draft import Draft
-from reactor_chat.history import History
-from reactor_chat.keys import MAX_PASTE, Event, Key, Paste, Text
+from reactor_chat.tty.columns import visible
+from reactor_chat.tty.draft import Draft
+from reactor_chat.tty.history import History
+from reactor_chat.tty.keys import MAX_PASTE, Event, Key, Paste, Text
 
 # Given the text before the cursor: where the word starts, and what may stand in its place, best
 # first.

@@ -18,13 +18,13 @@ from contextlib import closing
 from dataclasses import dataclass
 from typing import TextIO
 
-from reactor_chat.asking import ask_for_server
-from reactor_chat.interactive import Interactive
-from reactor_chat.link import Address, Link, connect, resolve
-from reactor_chat.pipe import Pipe
-from reactor_chat.session import Session
-from reactor_chat.style import Style, colours_welcome
-from reactor_chat.terminal import is_terminal
+from reactor_chat.client.asking import ask_for_server
+from reactor_chat.client.interactive import Interactive
+from reactor_chat.client.link import Address, Link, connect, resolve
+from reactor_chat.client.pipe import Pipe
+from reactor_chat.client.session import Session
+from reactor_chat.tty.style import Style, colours_welcome
+from reactor_chat.tty.terminal import is_terminal
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ Not here: escape codes, writing.
 from itertools import accumulate
 from typing import Final, NamedTuple
 
-from reactor_chat.columns import cluster_width, clusters, visible, width
+from reactor_chat.tty.columns import cluster_width, clusters, visible, width
 
 # Columns. With fewer than these beside it, the prompt gives way to the draft.
 _MIN_ROOM: Final = 12

@@ -18,13 +18,13 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from reactor_chat.completion import complete
-from reactor_chat.link import Address, Backoff, Link
-from reactor_chat.pipe import write_all
+from reactor_chat.client.link import Address, Backoff, Link
+from reactor_chat.client.pipe import write_all
+from reactor_chat.client.session import COMMANDS, Session, is_farewell, is_refusal
 from reactor_chat.protocol import spoken
-from reactor_chat.session import COMMANDS, Session, is_farewell, is_refusal
-from reactor_chat.style import Style
-from reactor_chat.terminal import ESCAPE_WAIT, End, Event, Interrupt, Submit, Suspend, Terminal
+from reactor_chat.tty.completion import complete
+from reactor_chat.tty.style import Style
+from reactor_chat.tty.terminal import ESCAPE_WAIT, End, Event, Interrupt, Submit, Suspend, Terminal
 from reactor_chat.wakeup import Wakeup
 
 _GOODBYE: Final = 2.0  # seconds for the server to close after a farewell: a slow link's round trips

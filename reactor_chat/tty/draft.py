@@ -11,7 +11,7 @@ Not here: which key does what, what came before this line, the screen.
 
 from collections.abc import Callable
 
-from reactor_chat.columns import clusters
+from reactor_chat.tty.columns import clusters
 
 
 class Draft:
