@@ -21,7 +21,7 @@ import socket
 from enum import Enum
 from typing import Final, Protocol
 
-from reactor_chat.framing import LineBuffer
+from reactor_chat.framing import MAX_LINE, LineBuffer
 from reactor_chat.outlet import Outlet, Streams
 from reactor_chat.reactor import NOTHING, READ, WRITE, reason_for
 from reactor_chat.timers import Timer
@@ -180,17 +180,12 @@ class Connection(Outlet):
         except OSError as error:
             self.close(reason_for(error))
             return
-        if not data:
+        if self.ordinary and data[-1:] == b"\n" and len(data) <= MAX_LINE:
+            self._owner.on_run(data)  # whole lines, and an empty buffer before them
+        elif not data:
             self._on_end_of_input()
-        elif self.ordinary:
-            run = self.lines.take(data)
-            if run:
-                self._owner.on_run(run)
-            if not run or self.lines.unfinished:
-                self._serve_unfinished()
         elif self.life is OPEN:
-            self.lines.feed(data)
-            self._serve_unfinished()
+            self._take_in(data)
 
     def on_bury(self) -> None:
         """Free everything, and the references that would form a cycle."""
@@ -223,11 +218,26 @@ class Connection(Outlet):
         write = WRITE if self.blocked else NOTHING
         self._streams.reactor.watch(self, read | write)
         if self.life is OPEN and self.interest == READ:
-            self.ordinary = not self.missed and not self.unframed
+            self.ordinary = self.lines.transparent and not self.missed and not self.unframed
+
+    @property
+    def closed(self) -> bool:
+        """Whether its life is over."""
+        return self.life is CLOSED
 
     @property
     def _must_progress(self) -> bool:
         return self.life is DRAINING or (self.life is OPEN and self.full)
+
+    # -- input that is not just whole lines -------------------------------------------------------
+
+    def _take_in(self, data: bytes) -> None:
+        if run := self.lines.take(data):
+            self._owner.on_run(run)
+        if self.lines.ready:
+            self._owner.on_lines()
+        self._expect_more()
+        self.update_interest()
 
     # -- the end ----------------------------------------------------------------------------------
 
@@ -270,13 +280,10 @@ class Connection(Outlet):
 
     # -- peers that end no lines ------------------------------------------------------------------
 
-    def _serve_unfinished(self) -> None:
-        """Serve what is there, from a peer that may never end a line."""
-        self._owner.on_lines()
+    def _expect_more(self) -> None:
+        """Adapt to a peer that has ended no line so far, and may never do so."""
         if self.lines.terminated:
-            if self.unframed:
-                self.unframed = False
-                self.update_interest()
+            self.unframed = False
         elif self.lines.unfinished:
             self._last_input = self._streams.reactor.now
             if self._quiet is None:

@@ -54,17 +54,8 @@ class LineBuffer:
         """Feed `data` (not empty), and take all lines that have ended then, terminators included.
 
         Gives nothing, and keeps everything, if no line has ended or one may be overlong: then
-        `next_line` has to judge. Most chunks are whole lines for an empty buffer, and pass through.
+        `next_line` has to judge.
         """
-        if (
-            data[-1] == _LF
-            and not self.unfinished
-            and not self._whole
-            and not self._skipping
-            and len(data) <= self._limit
-        ):
-            self.terminated = True
-            return data
         self.feed(data)
         run = self._run()
         if run:
@@ -111,6 +102,15 @@ class LineBuffer:
         """Whether `next_line` has something to give."""
         return self._at < len(self._whole) or self._is_overlong(self.unfinished)
 
+    @property
+    def transparent(self) -> bool:
+        """Whether nothing is in here, so that whole lines would come out just as they go in.
+
+        Not before the stream has ended a line: until then, it may be of a kind that never does.
+        """
+        empty = not (self.unfinished or self._whole or self._skipping)
+        return empty and self.terminated
+
     def next_line(self) -> Line | None:
         """Take the next line, without its terminator; `OVERLONG` for a long one, None for none."""
         whole, start = self._whole, self._at
@@ -156,5 +156,4 @@ class LineBuffer:
         return True
 
 
-_LF: Final = 0x0A
 _CR: Final = 0x0D

@@ -142,6 +142,11 @@ class Outlet(Handler):
 
     # -- what the other half provides -------------------------------------------------------------
 
+    @property
+    def closed(self) -> bool:
+        """Whether it is dead, so that nothing leaves any more."""
+        raise NotImplementedError
+
     def on_flushed(self) -> None:
         """The backlog is empty, and something was waiting for that."""
         raise NotImplementedError
@@ -196,7 +201,7 @@ class Outlet(Handler):
             self.on_flushed()
 
     def _settle_otherwise(self) -> None:
-        if self.blocked:
+        if self.blocked or self.closed:
             return
         if self.pieces:
             data = self._streams.join(self.pieces)
