@@ -219,7 +219,7 @@ class Chat:
         return self.members.get(member.key) is member
 
     def find(self, text: str) -> tuple[Member, str]:
-        """Split `text` into the longest name of somebody present and the rest.
+        """Split `text` (not blank) into the longest name of somebody present and the rest.
 
         Given names have a space; so the first two words are tried before the first. Raises
         `Complaint` if nobody present is meant.
@@ -230,7 +230,8 @@ class Chat:
             if member is not None:
                 rest = text.split(None, count)[count:]
                 return member, rest[0].strip() if rest else ""
-        raise Complaint(f"There is nobody called {quote(words[0] if words else text)}.")
+        meant = words[:2] if name_key(words[0]) == "client" else words[:1]
+        raise Complaint(f"There is nobody called {quote(' '.join(meant))}.")
 
     def find_room(self, name: str) -> Room:
         """Find a room by its name; raise `Complaint` if there is none."""

@@ -88,7 +88,7 @@ def receive(chat: Chat, member: Member, line: Line) -> None:
 def _dispatch(chat: Chat, member: Member, word: str, argument: str) -> None:
     command = COMMANDS.get(word.lower())
     if command is None:
-        member.tell(f"Unknown command /{quote(word)}. /help lists the commands.")
+        member.tell(_unknown(word))
         return
     missing = command.argument is Argument.REQUIRED and not argument
     surplus = command.argument is Argument.NONE and argument
@@ -102,13 +102,18 @@ def _dispatch(chat: Chat, member: Member, word: str, argument: str) -> None:
         member.tell(str(complaint))
 
 
+def _unknown(word: str) -> str:
+    return f"Unknown command /{quote(word)}. /help lists the commands."
+
+
 def _help(chat: Chat, member: Member, argument: str) -> None:
     if not argument:
         member.link.write(b"".join(answer(command.help) for command in _TABLE))
         return
-    command = COMMANDS.get(argument.removeprefix("/").lower())
+    word = argument.removeprefix("/")
+    command = COMMANDS.get(word.lower())
     if command is None:
-        raise Complaint(f"Unknown command /{quote(argument.removeprefix('/'))}.")
+        raise Complaint(_unknown(word))
     member.tell(command.help)
 
 

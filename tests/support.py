@@ -5,6 +5,7 @@ The profile has no deadline: a shared machine is slow at times, and no test may 
 Not here: simulated networks (`tests.sim`), processes.
 """
 
+import unittest
 from collections.abc import Iterable
 
 from hypothesis import settings
@@ -90,3 +91,27 @@ def ear_of(member: Member) -> Ear:
 def heard_by(member: Member) -> list[str]:
     """Give the lines that a member heard since the last time."""
     return ear_of(member).take()
+
+
+class CommandCase(unittest.TestCase):
+    """Alice and Bob are in the room tea, Carol is outside, and so is the first one given a name."""
+
+    def setUp(self) -> None:
+        self.gathering = Gathering()
+        self.client = self.gathering.enter()
+        self.alice = self.gathering.enter("alice", "tea")
+        self.bob = self.gathering.enter("bob", "tea")
+        self.carol = self.gathering.enter("carol")
+
+    def check(
+        self,
+        member: Member,
+        line: Line | str,
+        *answer: str,
+        others: dict[str, list[str]] | None = None,
+    ) -> None:
+        """Say a line; check what the member hears in answer, and what the others do, by name."""
+        self.assertEqual(self.gathering.say(member, line), list(answer))
+        everybody = (self.client, self.alice, self.bob, self.carol)
+        heard = {other.name: heard_by(other) for other in everybody if other is not member}
+        self.assertEqual({name: lines for name, lines in heard.items() if lines}, others or {})
