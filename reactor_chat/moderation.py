@@ -107,18 +107,17 @@ def _rooms(operator: Operator, argument: str) -> list[str]:
 
 
 def _say(operator: Operator, argument: str) -> list[str]:
-    name, _, text = argument.partition(" ")
-    room = operator.chat.find_room(name)
-    if not text.strip():
+    name, *text = argument.split(None, 1)
+    if not text:
         raise Complaint(f"Usage: {_COMMANDS['say'].usage}")
-    operator.chat.say_in_room(room, text.strip())
+    operator.chat.say_in_room(operator.chat.find_room(name), text[0])
     return []
 
 
 def _kick(operator: Operator, argument: str) -> list[str]:
     member, reason = operator.chat.find(argument)
-    why = f": {reason.rstrip('.')}" if reason else ""
-    operator.put_out(member, answer(f"You were kicked{why}."), "kicked")
+    why = ": ".join(filter(None, ("You were kicked", reason.rstrip("."))))
+    operator.put_out(member, answer(f"{why}."), "kicked")
     return [f"{member.name} was kicked."]
 
 
