@@ -16,6 +16,7 @@ Not here: what a line does (`moderation`), colours (`tty.style`), how bytes leav
 
 import errno
 import os
+import termios
 from collections.abc import Callable, Sequence
 from typing import Final
 
@@ -66,15 +67,11 @@ class Console(Handler):
         self._on_interrupt: Callable[[], None] = lambda: None
         self._ended = False
         self._timer: Timer | None = None  # to look again whether the terminal is ours, or still
+        self.is_terminal = os.isatty(in_fd)  # so somebody sits here, and may hang up
         self._terminal: Terminal | None = None
         if is_terminal(in_fd, out_fd):
             self._terminal = Terminal(in_fd, out_fd, self._write_screen, complete)
             self._sink.on_relief = self._redraw
-
-    @property
-    def is_terminal(self) -> bool:
-        """Whether somebody sits here."""
-        return self._terminal is not None
 
     def open(self, on_line: OnLine, on_interrupt: Callable[[], None]) -> None:
         """Begin to read."""
@@ -147,12 +144,14 @@ class Console(Handler):
         if os.isatty(self.fd) and not in_foreground(self.fd):
             self._set_timer(_LOOK_AGAIN, self._watch)
             return
-        if self._terminal is not None:
-            self._terminal.open()
         try:
+            if self._terminal is not None:
+                self._terminal.open()
             self._reactor.watch(self, READ)
         except PermissionError:
             self._reactor.call_soon(self, self._pump)
+        except termios.error:  # it has hung up: the kernel continues whom that leaves alone
+            self._end()
 
     def _set_timer(self, delay: float, callback: Callable[[], None]) -> None:
         if self._timer is not None:
@@ -196,14 +195,19 @@ class Console(Handler):
                     self._answer(line)
             elif isinstance(event, Interrupt) and event.times > 1:
                 self._on_interrupt()
+            elif isinstance(event, End) and not os.isatty(self.fd):
+                self._end()  # no key, but a terminal that hung up
             elif isinstance(event, Interrupt | End):
                 self.show("Ctrl-C twice, or /quit, ends the server.")
             elif isinstance(event, Suspend) and self._terminal is not None:
-                self._terminal.suspend(self._stop_job)
+                self._suspend(self._terminal)
 
-    def _stop_job(self) -> None:
+    def _suspend(self, terminal: Terminal) -> None:
+        """Stop this job. When it is continued, that may be in the background."""
+        terminal.close()
         self._sink.flush(_FLUSH)
         stop_job()
+        self._watch()
 
     def _answer(self, line: str) -> None:
         if answers := self._on_line(line):
