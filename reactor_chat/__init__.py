@@ -1,1 +1,61 @@
-"""A chat over plain TCP, on a hand-written, single-threaded reactor."""
+"""A chat over plain TCP, on a hand-written, single-threaded reactor.
+
+A generic loop knows no chat, a chat knows no sockets, and there is little between them. So imports
+run one way: a module imports only what stands above it.
+
+Who may import whom:
+
+The pure half. No sockets, no clock, no files:
+
+    framing             -
+    timers              -
+    names               -
+    protocol            -
+    rate                -
+    rooms               imports names, protocol
+    chat                imports names, protocol, rooms
+    commands            imports chat, framing, protocol, rooms
+    moderation          imports chat, protocol, rooms
+
+What both ends use at a terminal:
+
+    wakeup              -
+    tty.columns         -
+    tty.keys            -
+    tty.history         -
+    tty.completion      -
+    tty.style           imports protocol
+    tty.draft           imports tty.columns
+    tty.viewport        imports tty.columns
+    tty.editor          imports tty.columns, tty.draft, tty.history, tty.keys
+    tty.terminal        imports tty.columns, tty.editor, tty.keys, tty.viewport
+
+The server:
+
+    reactor             imports timers
+    signals             imports reactor, wakeup
+    sink                imports reactor
+    outlet              imports reactor, timers
+    connection          imports framing, outlet, reactor, timers
+    listener            imports reactor
+    console             imports framing, reactor, sink, timers, tty.terminal
+    server              imports chat, commands, connection, listener, moderation, outlet, protocol,
+                                rate, reactor
+    service             imports console, listener, moderation, outlet, reactor, server, signals,
+                                tty.completion, tty.style
+
+The client:
+
+    client.asking       -
+    client.session      imports protocol
+    client.link         imports framing
+    client.pipe         imports client.link, client.session, protocol
+    client.interactive  imports client.link, client.pipe, client.session, protocol, tty.completion,
+                                tty.style, tty.terminal, wakeup
+    client.entry        imports client.asking, client.interactive, client.link, client.pipe,
+                                client.session, tty.style, tty.terminal
+
+The command line:
+
+    __main__            imports client.entry, outlet, service
+"""
