@@ -24,11 +24,11 @@ class SignalWatch(Handler):
     def __init__(
         self, reactor: Reactor, wanted: Iterable[int], on_signal: Callable[[int], None]
     ) -> None:
+        self._interrupts = 0  # before the first can come
         self._wakeup = Wakeup(wanted, self._note).__enter__()
         super().__init__(self._wakeup.fileno())
         self._reactor = reactor
         self._on_signal = on_signal
-        self._interrupts = 0
         reactor.watch(self, READ)
 
     def on_readable(self) -> None:
