@@ -9,6 +9,7 @@ import re
 import sys
 import unittest
 from pathlib import Path
+from typing import ClassVar
 
 import reactor_chat
 
@@ -61,9 +62,9 @@ def imported(tree: ast.Module) -> set[str]:
 
 class ArchitectureTest(unittest.TestCase):
     groups = read_table()
-    table: Table = {name: to for group in groups.values() for name, to in group.items()}
+    table: ClassVar[Table] = {name: to for group in groups.values() for name, to in group.items()}
     modules = parse_modules()
-    imports: Table = {name: imported(tree) for name, tree in modules.items()}
+    imports: ClassVar[Table] = {name: imported(tree) for name, tree in modules.items()}
 
     def own(self, name: str) -> set[str]:
         prefix = reactor_chat.__name__ + "."
