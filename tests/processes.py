@@ -11,6 +11,7 @@ Not here: what is to come true.
 """
 
 import contextlib
+import functools
 import os
 import select
 import signal
@@ -87,7 +88,7 @@ class Output:
 
     def __init__(self, fd: int) -> None:
         self._fd = fd
-        self.text = b""
+        self.text = bytearray()
         self.paused = False
         self.ended = False
 
@@ -133,7 +134,7 @@ class Process:
         self.output = self._listen_to(self.popen.stdout)
         self.errors = self._listen_to(self.popen.stderr)
 
-    @property
+    @functools.cached_property
     def port(self) -> int:
         """The port of the first line of the log, once it is there."""
         self.wait(lambda: self.output.lines, "the server says where it listens")

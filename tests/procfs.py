@@ -10,6 +10,9 @@ import stat
 from pathlib import Path
 from typing import NamedTuple
 
+# Where `_fields` has the state (S: asleep), and the time in user and in system mode.
+_STATE, _USER_TICKS, _SYSTEM_TICKS = 0, 11, 12
+
 _LISTENING = "0A"  # the state TCP_LISTEN in /proc/PID/net/tcp
 
 # Seconds. A loop that spins takes all of such a span, one that polls shows its sleeps in it.
@@ -25,13 +28,15 @@ class Work(NamedTuple):
 
 def work(pid: int) -> Work:
     """Tell what a process has done since it began."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    ticks = int(fields[11]) + int(fields[12])
+    fields = _fields(pid)
+    ticks = int(fields[_USER_TICKS]) + int(fields[_SYSTEM_TICKS])
     return Work(ticks / os.sysconf("SC_CLK_TCK"), _status(pid, "voluntary_ctxt_switches"))
 
 
 def work_in_a_while(pid: int) -> Work:
     """Let `A_WHILE` pass, and tell what the process has done in it."""
+    while _fields(pid)[_STATE] != "S":  # it has an answer's turn to end, perhaps
+        pass
     before = work(pid)
     select.select([], [], [], A_WHILE)
     after = work(pid)
@@ -61,6 +66,11 @@ def listening_port(pid: int) -> int | None:
         if fields[3] == _LISTENING and fields[9] in inodes:
             return int(fields[1].partition(":")[2], 16)
     return None
+
+
+def _fields(pid: int) -> list[str]:
+    """Give the fields of /proc/PID/stat after the command's name, which may hold anything."""
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
 
 
 def _status(pid: int, name: str) -> int:
