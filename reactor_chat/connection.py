@@ -275,7 +275,7 @@ class Connection(Outlet):
 
     def _drop_backlog(self) -> None:
         self.pieces.clear()
-        self.size = 0
+        self.size = self.missed = 0
         self.blocked = False
 
     # -- peers that end no lines ------------------------------------------------------------------

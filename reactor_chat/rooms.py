@@ -10,6 +10,7 @@ Not here: who may do what, and who hears of it (`chat`).
 
 from collections import deque
 from collections.abc import Iterable
+from operator import attrgetter
 from typing import Final, Protocol
 
 from reactor_chat.names import name_key
@@ -96,4 +97,4 @@ class Room:
 
 def names_of(people: Iterable[Member]) -> str:
     """List people by name, in the order in which names are compared."""
-    return ", ".join(member.name for member in sorted(people, key=lambda member: member.key))
+    return ", ".join([member.name for member in sorted(people, key=attrgetter("key"))])
