@@ -232,7 +232,9 @@ class Connection(Outlet):
     # -- input that is not just whole lines -------------------------------------------------------
 
     def _take_in(self, data: bytes) -> None:
-        if run := self.lines.take(data):
+        if self.crowded:
+            self.lines.feed(data)  # `on_lines` will say that now is not the time
+        elif run := self.lines.take(data):
             self._owner.on_run(run)
         if self.lines.ready:
             self._owner.on_lines()

@@ -9,9 +9,10 @@ block too.
 Invariants:
 - `size` is the number of bytes in `pieces`. `blocked` says that the kernel has refused some of
   them; then, and only then, the selector is asked when more can be sent.
-- What is merely overheard never makes a backlog longer than `Limits.backlog`. Once a line had to be
-  left out, those after it are left out too, until the listener has read all that waits and could be
-  told, at the very place, how many lines it missed.
+- What is merely overheard is not added to a backlog that is blocked and would get longer than
+  `Limits.backlog`. Once a line had to be left out, those after it are left out too, until the
+  listener has read all that waits and could be told, at the very place, how many lines it missed.
+  (Whoever is not blocked has read everything so far, and gets all of a turn, however much it is.)
 - A backlog that is full has to move within `Limits.stall` seconds.
 
 Not here: what comes in, and the states of a connection's life.
@@ -65,7 +66,7 @@ class Streams:
         for outlet in outlets:
             if outlet is skip:
                 continue
-            if outlet.size > most or outlet.missed:
+            if outlet.blocked and (outlet.size > most or outlet.missed):
                 outlet.miss(lines)
                 continue
             if not outlet.pieces:
