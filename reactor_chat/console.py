@@ -9,7 +9,8 @@ Invariants:
 - The terminal of a job in the background is left alone: reading would stop the whole process
   (SIGTTIN). Nothing tells when the job comes to the front again, so then, and only then, this looks
   every `_LOOK_AGAIN` seconds.
-- `close` gives the terminal back as it was.
+- `close` gives the terminal back as it was. So does a defect here, which costs the operator the
+  console, and nobody the chat.
 
 Not here: what a line does (`moderation`), colours (`tty.style`), how bytes leave (`sink`).
 """
@@ -17,6 +18,7 @@ Not here: what a line does (`moderation`), colours (`tty.style`), how bytes leav
 import errno
 import os
 import termios
+import traceback
 from collections.abc import Callable, Sequence
 from typing import Final
 
@@ -111,9 +113,7 @@ class Console(Handler):
     def close(self) -> None:
         """Show what is still to be shown, and give the terminal back."""
         self._reactor.watch(self, NOTHING)
-        if self._terminal is not None:
-            self._terminal.close()
-        self._sink.flush(_FLUSH)
+        self._give_back()
         self._reactor.watch(self._sink, NOTHING)
         self._sink.close()
 
@@ -134,14 +134,19 @@ class Console(Handler):
             self._read_plain()
 
     def on_crash(self, error: Exception) -> None:
-        """Go on without an operator rather than not at all."""
+        """Go on without an operator rather than not at all; from now on, Ctrl-C is a signal."""
         self._end()
-        self.show(f"the console failed: {error!r}")
+        if self._terminal is not None:
+            self._terminal.close()
+        trace = "".join(traceback.format_exception(error)).splitlines()
+        self.show_lines(["a defect ended the console:", *trace])
 
     def _watch(self) -> None:
         if self._ended:
             return
         if os.isatty(self.fd) and not in_foreground(self.fd):
+            if self._terminal is not None:
+                self._terminal.close()  # it draws no draft where somebody else is typing
             self._set_timer(_LOOK_AGAIN, self._watch)
             return
         try:
@@ -192,6 +197,7 @@ class Console(Handler):
         for event in events:
             if isinstance(event, Submit):
                 for line in event.lines:
+                    self.show(f"> {line}")  # it has left the draft, and the chat does not log it
                     self._answer(line)
             elif isinstance(event, Interrupt) and event.times > 1:
                 self._on_interrupt()
@@ -199,15 +205,21 @@ class Console(Handler):
                 self._end()  # no key, but a terminal that hung up
             elif isinstance(event, Interrupt | End):
                 self.show("Ctrl-C twice, or /quit, ends the server.")
-            elif isinstance(event, Suspend) and self._terminal is not None:
-                self._suspend(self._terminal)
+            elif isinstance(event, Suspend):
+                self._suspend()
 
-    def _suspend(self, terminal: Terminal) -> None:
+    def _suspend(self) -> None:
         """Stop this job. When it is continued, that may be in the background."""
-        terminal.close()
-        self._sink.flush(_FLUSH)
+        self._give_back()
         stop_job()
         self._watch()
+
+    def _give_back(self) -> None:
+        # Room first: a full backlog would have none for what closes the terminal.
+        self._sink.flush(_FLUSH)
+        if self._terminal is not None:
+            self._terminal.close()
+            self._sink.flush(0)
 
     def _answer(self, line: str) -> None:
         if answers := self._on_line(line):
@@ -223,4 +235,7 @@ class Console(Handler):
         self._sink.write(data, data.count(b"\n"))
 
     def _redraw(self, left_out: int) -> None:
-        self.show(f"({left_out} log lines were left out)")
+        """Draw what was left out of the screen: the draft, and how many lines there were."""
+        self.resize()
+        if left_out:
+            self.show(f"({left_out} log lines were left out)")

@@ -90,6 +90,7 @@ class _Service:
             failure=self._log_failure,
         )
         self._server = Server(reactor, settings, log)
+        self._interrupted = False  # by keys
         self._signals = SignalWatch(
             reactor,
             (
@@ -108,14 +109,25 @@ class _Service:
         for sock in sockets:
             host, port = self._server.listen(sock).address
             self._console.show(f"listening on {f'[{host}]' if ':' in host else host}:{port}")
-        self._console.open(self._server.operator.receive, self._server.shut_down)
+        self._console.open(self._server.operator.receive, self._on_interrupt)
 
     def close(self) -> None:
-        """Cut off whoever is left and give everything back."""
-        self._server.close()
-        self._console.close()
-        self._signals.close()
-        self._reactor.close()
+        """Cut off whoever is left and give everything back, whichever part of that fails."""
+        # This takes a bounded time, and an impatient third interrupt would leave it half done.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        with contextlib.ExitStack() as last_first:
+            last_first.callback(self._reactor.close)
+            last_first.callback(self._signals.close)
+            last_first.callback(self._console.close)
+            last_first.callback(self._server.close)
+
+    def _on_interrupt(self) -> None:
+        """Do for Ctrl-C what SIGINT does: the second ends the server at once."""
+        if self._interrupted:
+            raise KeyboardInterrupt
+        self._interrupted = True
+        self._console.show("Ending. Ctrl-C once more ends at once.")
+        self._server.shut_down()
 
     def _on_signal(self, number: int) -> None:
         if number == signal.SIGWINCH:

@@ -10,7 +10,7 @@ before each write whether there is room: a pipe that polls as writable takes `PI
 
 Invariants:
 - At most `BACKLOG` bytes wait. Lines beyond that are left out and counted, and the count is told at
-  their place as soon as the rest has left.
+  their place as soon as the rest has left. Nothing is taken in between, so there is no other gap.
 - A reader that has gone is given up for good, silently: there is nobody to tell.
 
 Not here: what the lines say, and how they look on a terminal.
@@ -33,6 +33,7 @@ class Sink(Handler):
 
     __slots__ = (
         "_gone",
+        "_lacks",
         "_left_out",
         "_own",
         "_pending",
@@ -48,6 +49,7 @@ class Sink(Handler):
         super().__init__(fd if self._own is None else self._own)
         self._reactor = reactor
         self._pending = bytearray()
+        self._lacks = False  # whether anything was left out, be it less than a line
         self._left_out = 0  # lines
         self._gone = False
         self._poll = select.poll()
@@ -58,9 +60,10 @@ class Sink(Handler):
         """Add bytes to the backlog, all of them or none; they hold so many lines of the log."""
         if self._gone:
             return
-        if not self._pending and not self._left_out:
+        if not self._pending and not self._lacks:
             self._reactor.unsettled.append(self)
-        if self._left_out or len(self._pending) + len(data) > BACKLOG:
+        if self._lacks or len(self._pending) + len(data) > BACKLOG:
+            self._lacks = True
             self._left_out += lines
             return
         self._pending += data
@@ -102,8 +105,8 @@ class Sink(Handler):
         except OSError:  # EPIPE, EIO of a terminal that hung up, ENOSPC: nobody reads this log
             self._give_up()
             return
-        if self._left_out and not self._pending:
-            left_out, self._left_out = self._left_out, 0
+        if self._lacks and not self._pending:
+            left_out, self._left_out, self._lacks = self._left_out, 0, False
             self.on_relief(left_out)
 
     def _tell_left_out(self, lines: int) -> None:

@@ -90,7 +90,8 @@ class Style:
             return Shown(self._paint("->", _ANSWER) + text[2:], False)
         if match := _ACTION.match(text) or _SPEECH.match(text):
             return self._speech(text, match, me)
-        return Shown(self._paint(text, _DIM) if text.startswith("* ") else text, False)
+        # What the operator typed is quoted behind "> "; nobody's name begins like that.
+        return Shown(self._paint(text, _DIM) if text.startswith(("* ", "> ")) else text, False)
 
     def _speech(self, text: str, match: re.Match[str], me: str | None) -> Shown:
         name, said = match["name"], text[match.end() :]
