@@ -8,9 +8,9 @@ What is promised:
 - What one says appears in the observer's account in the order in which it was said, without gaps;
   all of it, unless the connection was cut, and then at least all that was confirmed (a question
   asked later was answered).
-- On joining one is shown the last lines that were said.
-- From joining to leaving one hears all that the observer hears, in the same order, but for one's
-  own lines, and for as many as one is told to have missed, at that place.
+- On joining one is shown the last lines that were said. From then to leaving one hears all that the
+  observer hears, in the same order, but for one's own lines, and for as many as one is told to have
+  missed, at that place.
 - What ends is a view's end alone, and only if it was cut.
 
 Not here: sockets, and how a history comes about.
@@ -47,8 +47,7 @@ class View:
     ending: Ending = Ending.STAYED
     said: list[str] = field(default_factory=list)
     confirmed: int = 0  # how many of these were served for sure
-    recent: list[str] = field(default_factory=list)  # as shown on joining
-    heard: list[str | Missed] = field(default_factory=list)
+    heard: list[str | Missed] = field(default_factory=list)  # the last lines from before included
 
 
 def faults(observed: Sequence[str], views: Sequence[View]) -> list[str]:
@@ -95,19 +94,13 @@ def _faults_of_listener(observed: Sequence[str], view: View) -> Iterator[str]:
     if left not in observed and view.ending is not Ending.STAYED:
         yield f"nobody was told that {view.name} left"
     end = observed.index(left) if left in observed else len(observed)
+    recent = [line for line in observed[:start] if not line.startswith("* ")][-RECENT:]
     own = f"{view.name}: "
-    due = [line for line in observed[start + 1 : end] if not line.startswith(own)]
-    yield from _faults_of_recent(observed[:start], view)
-    yield from _faults_of_stay(due, view)
+    present = [line for line in observed[start + 1 : end] if not line.startswith(own)]
+    yield from _compare([*recent, *present], view)
 
 
-def _faults_of_recent(before: Sequence[str], view: View) -> Iterator[str]:
-    spoken = [line for line in before if not line.startswith("* ")]
-    if view.recent != spoken[-RECENT:] and not (view.ending is Ending.CUT and not view.confirmed):
-        yield f"{view.name} was not shown what had been said last"
-
-
-def _faults_of_stay(due: Sequence[str], view: View) -> Iterator[str]:
+def _compare(due: Sequence[str], view: View) -> Iterator[str]:
     """Compare what was heard with what was due, line by line, up to the first fault."""
     at = 0
     for event in view.heard:
