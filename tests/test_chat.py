@@ -154,9 +154,11 @@ class LeavingTest(unittest.TestCase):
     def test_those_who_left_are_not_kept_in_memory(self) -> None:
         gathering = Gathering()
         alice, bob = gathering.enter("alice", "tea"), gathering.enter("bob", "tea")
-        for member, other in ((alice, "bob"), (bob, "alice")):
-            gathering.say(member, f"/msg {other} hello")
-            gathering.say(member, f"/ignore {other}")
+        for command in ("/msg {} hello", "/ignore {}"):
+            gathering.say(alice, command.format("bob"))
+            gathering.say(bob, command.format("alice"))
+        self.assertIs(alice.correspondent, bob)
+        self.assertIs(bob.correspondent, alice)
         links = [weakref.ref(ear_of(member)) for member in (alice, bob)]
         for member in (alice, bob):
             gathering.chat.leave(member)

@@ -4,7 +4,7 @@ import unittest
 
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from reactor_chat.chat import Chat
 from reactor_chat.commands import receive
@@ -29,6 +29,7 @@ NAMES = st.sampled_from(
 )
 ROOMS = st.sampled_from(["tea", "Tea", "ｔｅａ", "games"])
 HOSTS = st.sampled_from(["192.0.2.1", "192.0.2.2", "2001:db8::1"])
+BAD_HOSTS = st.sampled_from(["192.0.2.2", "198.51.100.7"])
 ANYBODY = st.integers(min_value=0, max_value=9)
 present = precondition(lambda self: bool(self.people))
 
@@ -54,6 +55,12 @@ class ChatAgainstTheModel(RuleBasedStateMachine):
         self.spoken += 1
         return f"word {self.spoken}"
 
+    @initialize(hosts=st.lists(HOSTS, min_size=3, max_size=6))
+    def gather(self, hosts: list[str]) -> None:
+        for host in hosts:
+            self.come(host)
+            self.join(-1, "tea")
+
     @rule(host=HOSTS)
     def come(self, host: str) -> None:
         assert self.operator.bans_host(host) == (host in self.model.banned)
@@ -62,13 +69,16 @@ class ChatAgainstTheModel(RuleBasedStateMachine):
             self.people.append((member, person))
 
     @present
-    @rule(who=ANYBODY, politely=st.booleans())
-    def go(self, who: int, politely: bool) -> None:
+    @rule(who=ANYBODY, how=st.sampled_from(["lost", "quit", "kicked"]))
+    def go(self, who: int, how: str) -> None:
         member, person = self.people.pop(who % len(self.people))
         self.model.leave(person)
-        if politely:
+        if how == "quit":
             self.type(member, "/quit")
             assert ear_of(member).farewell == ("quit", b"")
+        elif how == "kicked":
+            self.operator.receive(f"/kick {person.name}")
+            assert ear_of(member).farewell == ("kicked", b"-> You were kicked.\n")
         self.chat.leave(member)
         assert heard_by(member) == person.hears
 
@@ -158,15 +168,7 @@ class ChatAgainstTheModel(RuleBasedStateMachine):
         self.operator.receive(f"/{'' if muted else 'un'}mute {person.name}")
         self.model.mute(person, muted)
 
-    @present
-    @rule(who=ANYBODY)
-    def kick(self, who: int) -> None:
-        member, person = self.people.pop(who % len(self.people))
-        self.model.leave(person)
-        self.operator.receive(f"/kick {person.name}")
-        assert ear_of(member).farewell == ("kicked", b"-> You were kicked.\n")
-
-    @rule(host=HOSTS)
+    @rule(host=BAD_HOSTS)
     def ban(self, host: str) -> None:
         self.model.banned.add(host)
         self.operator.receive(f"/ban {host}")
@@ -175,7 +177,7 @@ class ChatAgainstTheModel(RuleBasedStateMachine):
             self.model.leave(person)
             assert ear_of(member).farewell == ("banned", b"-> You are banned.\n")
 
-    @rule(host=HOSTS)
+    @rule(host=BAD_HOSTS)
     def unban(self, host: str) -> None:
         self.model.banned.discard(host)
         self.operator.receive(f"/unban {host}")

@@ -179,6 +179,31 @@ class LimitTest(unittest.TestCase):
         self.assertEqual(lines_of([b"x" * 4097, b"y" * 4097]), [OVERLONG])
 
 
+class RunTest(unittest.TestCase):
+    def test_all_lines_that_have_ended_are_taken_at_once(self) -> None:
+        buffer = LineBuffer()
+        self.assertEqual(buffer.take(b"one\ntwo\r\nthr"), b"one\ntwo\r\n")
+        self.assertEqual(buffer.take(b"ee"), b"")
+        self.assertEqual(buffer.take(b"\n"), b"three\n")
+        self.assertFalse(buffer.ready)
+
+    def test_what_is_put_back_comes_line_by_line(self) -> None:
+        buffer = LineBuffer()
+        buffer.put_back(buffer.take(b"one\ntwo\r\nthree"))
+        self.assertEqual(lines_left(buffer), [b"one", b"two"])
+
+    def test_a_run_may_be_long_if_no_line_is(self) -> None:
+        run = (b"x" * 4096 + b"\n" + b"y\n") * 5
+        self.assertEqual(LineBuffer().take(run), run)
+
+    def test_a_run_with_a_line_that_may_be_overlong_is_kept_for_judgement(self) -> None:
+        for tail, line in ((b"", OVERLONG), (b"\r", b"x" * 4096)):
+            buffer = LineBuffer()
+            long = b"x" * (4097 - len(tail)) + tail
+            self.assertEqual(buffer.take(b"one\n" + long + b"\ntwo\n"), b"")
+            self.assertEqual(lines_left(buffer), [b"one", line, b"two"])
+
+
 class MemoryTest(unittest.TestCase):
     overhead = sys.getsizeof(b"") * 2
 

@@ -79,6 +79,7 @@ ATTACKS = (
     ("alice\U00013442", "half a hieroglyph that is drawn as nothing", RULES),
     ("alice\u2800", "a Braille cell without dots", RULES),
     ("😀", "an emoji", RULES),
+    ("alice\u2182", "a numeral that is no digit", RULES),
     ("a\u0131\udcff", "what no text holds", RULES),
     ("al\u0456ce", "a Cyrillic letter among Latin ones", MIXED),
     ("\u0430lice", "a Cyrillic letter before Latin ones", MIXED),

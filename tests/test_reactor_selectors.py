@@ -1,6 +1,7 @@
 """Asking epoll the fast way and asking any selector the plain way tell the same."""
 
 import contextlib
+import os
 import selectors
 import socket
 import struct
@@ -65,6 +66,25 @@ class SelectorsTest(unittest.TestCase):
                     ours.send(bytes(65536))
 
         self.assert_events(fill)
+
+    def test_the_end_of_a_pipe_wakes_its_reader_and_its_writer(self) -> None:
+        for kind in SELECTORS:
+            with self.subTest(kind.__name__):
+                self.assertEqual(self.pipe_events(kind(), READ), ["p reads"])
+                self.assertEqual(self.pipe_events(kind(), WRITE), ["p writes"])
+
+    def pipe_events(self, selector: selectors.BaseSelector, interest: int) -> list[str]:
+        """Give what is told at one end of a pipe when the other has gone."""
+        log: list[str] = []
+        reactor = Reactor(selector)
+        fds = os.pipe()
+        ours, other = fds if interest == READ else fds[::-1]
+        reactor.watch(Probe(log, "p", ours), interest)
+        os.close(other)
+        reactor.turn(0)
+        reactor.close()
+        os.close(ours)
+        return log
 
     def test_a_hang_up_wakes_nobody_who_waits_for_nothing(self) -> None:
         for kind in SELECTORS:

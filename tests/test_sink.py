@@ -12,7 +12,7 @@ from pathlib import Path
 from reactor_chat.reactor import NOTHING, WRITE, Reactor
 from reactor_chat.sink import BACKLOG, Sink
 
-LINE = b"%06d a line of the log that has exactly 64 bytes with its LF....\n"
+LINE = b"%06d a line of the log, long enough for the purpose\n"
 MORE_THAN_FITS = BACKLOG // 32  # lines: twice the backlog
 
 
@@ -87,6 +87,20 @@ class PipeTest(SinkCase):
             if number % 100 == 0:
                 self.reactor.turn(0)
         self.assert_contiguous_but_for_the_count(self.read_all(reader), MORE_THAN_FITS)
+
+    def test_once_a_line_was_left_out_those_after_it_are_until_all_has_left(self) -> None:
+        reader, writer = self.pipe()
+        sink = self.sink_on(writer)
+        for number in range(MORE_THAN_FITS):
+            sink.write(line(number), 1)
+        self.reactor.turn(0)
+        os.read(reader, 65536)
+        self.reactor.turn(0)  # now there is room, but this is not the time
+        sink.write(b"out of place\n", 1)
+        *seen, note = as_lines(self.read_all(reader))
+        left_out = MORE_THAN_FITS - BACKLOG // len(line(0)) + 1
+        self.assertEqual(note, b"(%d log lines were left out)\n" % left_out)
+        self.assertNotIn(b"out of place\n", seen)
 
     def test_after_the_count_the_log_goes_on(self) -> None:
         reader, writer = self.pipe()
