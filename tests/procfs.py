@@ -7,6 +7,7 @@ import contextlib
 import os
 import select
 import stat
+import time
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,7 +17,7 @@ _STATE, _USER_TICKS, _SYSTEM_TICKS = 0, 11, 12
 _LISTENING = "0A"  # the state TCP_LISTEN in /proc/PID/net/tcp
 
 # Seconds. A loop that spins takes all of such a span, one that polls shows its sleeps in it.
-A_WHILE = 0.5
+A_WHILE = 0.3
 
 
 class Work(NamedTuple):
@@ -35,8 +36,9 @@ def work(pid: int) -> Work:
 
 def work_in_a_while(pid: int) -> Work:
     """Let `A_WHILE` pass, and tell what the process has done in it."""
-    while _fields(pid)[_STATE] != "S":  # it has an answer's turn to end, perhaps
-        pass
+    deadline = time.monotonic() + A_WHILE
+    while _fields(pid)[_STATE] != "S" and time.monotonic() < deadline:
+        pass  # perhaps it has to end the turn of its last answer
     before = work(pid)
     select.select([], [], [], A_WHILE)
     after = work(pid)

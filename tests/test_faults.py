@@ -275,7 +275,7 @@ class Shortages(WitnessedCase):
         for caller in callers:
             caller.say("hello")
         self.until(lambda: b"cannot accept" in self.server.output.text)
-        self.assertLess(work_in_a_while(self.server.pid).seconds, 0.1)
+        self.assertLess(work_in_a_while(self.server.pid).seconds, 0.05)
         self.witnesses.exchange()
         for caller in callers:  # as those before it leave, each gets its turn
             self.assertIn(caller.read_line(), ("HELLO", FULL))

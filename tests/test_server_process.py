@@ -209,6 +209,7 @@ class StandardOutput(ServerCase):
         # Nothing of the log went to a client, in whose descriptor it might have ended.
         for client in clients:
             self.assertEqual(client.recv(1024), b"")
+            client.close()
         self.assertEqual(self.server.popen.wait(PATIENCE), 0)
 
     def test_all_three_closed(self) -> None:
@@ -330,12 +331,8 @@ class Failures(ServerCase):
         for flags in (
             ("--nonsense",),
             ("--port", "65536"),
-            ("--port", "-1"),
-            ("--port", "http"),
             ("--rate", "nan"),
-            ("--rate", "-1"),
             ("--max-clients", "0"),
-            ("--max-per-host", "1.5"),
             ("--max-backlog", "9" * 5000),
         ):
             with self.subTest(flags):

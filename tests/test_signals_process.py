@@ -144,17 +144,6 @@ class OrderlyEnd(ServerCase):
         self.assertEqual(slow.read_to_end(), [f"speaker: {text}" for text in texts])
         self.assertFalse(slow.was_reset)
 
-    def test_one_that_never_reads_delays_the_end_by_a_bounded_time(self) -> None:
-        self.start("--rate", "0")
-        deaf, speaker = self.join("deaf", window=4096), self.join("speaker")
-        deaf.paused = True
-        for _ in range(12):
-            speaker.say(*["x" * 4000] * 100)
-            speaker.ask("/whoami")
-        self.server.kill(signal.SIGTERM)
-        speaker.close()
-        self.assertEqual(self.server.exit_status(), 0)
-
     def test_the_second_interrupt_ends_at_once(self) -> None:
         self.start()
         client = self.connect()
@@ -300,7 +289,7 @@ class HangUp(OnATerminal):
         self.ask(client, "hello")
         self.hang_up()
         self.ask(client, "still there?")
-        self.assertLess(work_in_a_while(server.pid).seconds, 0.1)
+        self.assertLess(work_in_a_while(server.pid).seconds, 0.05)
 
 
 class JobControl(OnATerminal):
