@@ -60,7 +60,7 @@ class Driver:
         self._unread_log: list[str] = []
         self._cleanup = contextlib.ExitStack()
         self._cleanup.enter_context(mock.patch.object(listener_module, "os", self._os()))
-        log = Log(self._unread_log.append, self._on_said, self._on_failure)
+        log = Log(self._unread_log.append, lambda run: self.on_said(run), self._on_failure)
         self.server = Server(self.reactor, self.settings, log)
         sock = self.network.listen(self.process, HERE, backlog=4096, capacity=CAPACITY)
         self.listener = self.server.listen(cast(Any, sock))
@@ -131,7 +131,7 @@ class Driver:
         """One turn of the server. Raises Asleep if it would sleep longer than `patience`."""
         self.reactor.turn(patience)
         self.check()
-        self._pump()
+        self.pump()
 
     def settle(self) -> float | None:
         """Let everybody act until the server sleeps; for how long it would (None: for ever)."""
@@ -139,7 +139,7 @@ class Driver:
             try:
                 self.turn(None)
             except Asleep as sleep:
-                if not self._pump():
+                if not self.pump():
                     return sleep.timeout
         raise AssertionError("the server spins")
 
@@ -163,7 +163,7 @@ class Driver:
     def check(self) -> None:
         assert not self.process.violations, self.process.violations
         if self.failures:
-            raise self.failures[0][1]
+            raise self.failures.pop()[1]
         self._read_log()
         watched = self.selector.get_map()
         for session in self.server.sessions:
@@ -198,7 +198,8 @@ class Driver:
             is_full = self.model.most >= self.settings.max_clients or self.model.shortages > 0
             client.assert_refused(is_aborted, is_full)
 
-    def _pump(self) -> bool:
+    def pump(self) -> bool:
+        """Let every client read and send; tell whether anything moved."""
         moved = [client.pump() for client in self.clients]
         return any(moved)
 
@@ -214,7 +215,8 @@ class Driver:
             close=self.process.close,
         )
 
-    def _on_said(self, run: bytes) -> None:
+    def on_said(self, run: bytes) -> None:
+        """Take down what was said; a test may make this fail."""
         self._unread_log += run.decode().removesuffix("\n").split("\n")
 
     def _on_failure(self, who: str, error: Exception) -> None:
