@@ -139,7 +139,7 @@ class Console(Handler):
         if self._terminal is not None:
             self._terminal.close()
         trace = "".join(traceback.format_exception(error)).splitlines()
-        self.show_lines(["a defect ended the console:", *trace])
+        self.show_lines(["a defect ended the console; the chat goes on:", *trace])
 
     def _watch(self) -> None:
         if self._ended:

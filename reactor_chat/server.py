@@ -219,13 +219,13 @@ class Server(Handler):
 
     def shut_down(self) -> None:
         """Accept no more, deliver what was said, and stop; within `SHUTDOWN` seconds."""
-        if self._ending:
-            return
-        self._ending = True
         # What has arrived by now is still served: this turn's input first, then the end.
         self.reactor.call_soon(self, self._finish_all)
 
     def _finish_all(self) -> None:
+        if self._ending:
+            return
+        self._ending = True
         for listener in self.listeners:
             listener.stop()
         limits = self.streams.limits
@@ -239,6 +239,8 @@ class Server(Handler):
 
     def close(self) -> None:
         """Cut off whoever is left, after the reactor has stopped."""
+        for listener in self.listeners:
+            listener.stop()
         for session in self.sessions:
             session.connection.close("server shutdown")
         self.reactor.settle()

@@ -60,7 +60,8 @@ def cluster_width(cluster: str) -> int:
     """Count the columns that one cluster takes, 1 at least."""
     if len(cluster) == 1:
         return max(1, _char_width(cluster))
-    if _JOINER in cluster or _EMOJI_STYLE in cluster or ord(cluster[0]) in _FLAG_LETTERS:
+    picture = _JOINER in cluster or _EMOJI_STYLE in cluster or ord(cluster[0]) in _FLAG_LETTERS
+    if picture and cluster[0] != " " and _char_width(cluster[0]):
         return 2
     # A spacing mark has a column of its own in most terminals.
     return max(1, _char_width(cluster[0])) + sum(category(char) == "Mc" for char in cluster[1:])
@@ -87,8 +88,10 @@ def _visible_cluster(cluster: str) -> str:
 def _joins(before: str, char: str) -> bool:
     if ord(char) in _FLAG_LETTERS:
         return len(before) == 1 and ord(before) in _FLAG_LETTERS
-    if category(before[0]) in _UNSEEN:
+    if category(before[0]) in _UNSEEN or before[0] == "\ufffd":
         return False
+    if ord(char) in _SKIN_TONES:
+        return _is_picture(before[0])
     return _extends(char) or (before[-1] == _JOINER and _is_picture(char))
 
 
@@ -97,14 +100,14 @@ def _extends(char: str) -> bool:
     return (
         category(char) in _MARKS
         or char in (_JOINER, _NON_JOINER)
-        or code in _SKIN_TONES
         or code in _TAGS
         or any(code in tails for tails in _HANGUL_TAILS)
     )
 
 
 def _is_picture(char: str) -> bool:
-    return category(char) == "So" or ord(char) in _EMOJI_BLOCKS
+    # U+FFFD is a symbol too, but it stands for what must not be drawn.
+    return (category(char) == "So" and char != "\ufffd") or ord(char) in _EMOJI_BLOCKS
 
 
 def _char_width(char: str) -> int:
