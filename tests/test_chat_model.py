@@ -171,10 +171,13 @@ class ChatAgainstTheModel(RuleBasedStateMachine):
     @rule(host=BAD_HOSTS)
     def ban(self, host: str) -> None:
         self.model.banned.add(host)
+        persons = dict(self.people)
+        # In which order they go does not matter; this is the one in which they do.
+        there = [member for member in self.chat.members.values() if member.host == host]
         self.operator.receive(f"/ban {host}")
-        for member, person in [pair for pair in self.people if pair[1].host == host]:
-            self.people.remove((member, person))
-            self.model.leave(person)
+        for member in there:
+            self.people.remove((member, persons[member]))
+            self.model.leave(persons[member])
             assert ear_of(member).farewell == ("banned", b"-> You are banned.\n")
 
     @rule(host=BAD_HOSTS)
