@@ -13,6 +13,7 @@ import argparse
 import contextlib
 import gc
 import os
+import signal
 import sys
 import unittest
 from collections.abc import Iterator
@@ -73,6 +74,8 @@ def main() -> int:
     parser.add_argument("-v", "--verbose", action="store_true")
     options = parser.parse_args()
     sys.unraisablehook = _note_unraisable
+    # Scripts start what runs in the background with this ignored, and that would be inherited.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     tests = unittest.defaultTestLoader.discover("tests", top_level_dir=".")
     if options.patterns:
         chosen = [t for t in _each(tests) if any(p in t.id() for p in options.patterns)]

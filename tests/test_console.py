@@ -1,0 +1,429 @@
+"""The operator's place at a real pseudo-terminal: what one sees, and what it leaves behind."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import termios
+import unittest
+from unittest.mock import patch
+
+from reactor_chat import sink
+from reactor_chat.console import Console
+from reactor_chat.reactor import Reactor
+from tests.peer import environment
+from tests.processes import Client, Process, Sources, server_argv
+from tests.seat import SHELL
+from tests.window import PATIENCE, Window
+
+STAMP = len("18:20:56 ")
+HINT = "Ctrl-C twice, or /quit, ends the server."
+DEFECT = "a defect ended the console; the chat goes on:"
+
+# A server in which something is badly wrong, once one asks it for its figures.
+BROKEN = """
+import sys
+from reactor_chat import __main__, server
+server.Server.stats = lambda _: 1 / 0
+sys.exit(__main__.main(["server", "--port", "0"]))
+"""
+
+
+class Desk(unittest.TestCase):
+    """A server in a window of 76 columns and 16 rows, and people who call it."""
+
+    def setUp(self) -> None:
+        self.sources = Sources()
+        self.open_window()
+
+    def open_window(self) -> None:
+        self.window = Window(76, 16)
+        self.addCleanup(self.window.close)
+        self.screen = self.window.screen
+
+    def run_here(self, argv: list[str], **variables: str) -> None:
+        self.errors = self.enterContext(tempfile.TemporaryFile())
+        self.process = self.window.run(argv, stderr=self.errors, env=environment(**variables))
+        self.addCleanup(finish, self.process)
+        self.window.until(lambda screen: screen.last == ">")
+        shown = re.search(r"listening on \S+:(\d+)", "\n".join(self.screen.rows))
+        assert shown is not None
+        self.port = int(shown[1])
+
+    def start(self, *flags: str, **variables: str) -> None:
+        """Run a server, and wait until one can type."""
+        self.run_here(server_argv(*flags), **variables)
+
+    def connect(self) -> Client:
+        client = Client(self.sources, self.port)
+        self.addCleanup(client.close)
+        return client
+
+    def assert_serves(self) -> None:
+        client = self.connect()
+        self.assertEqual(client.ask("hello"), "HELLO")
+        client.close()  # or the end would wait for it
+
+    def join(self, name: str) -> Client:
+        client = self.connect()
+        client.say(f"/nick {name}", "/join tea")
+        client.wait_for_lines(2)
+        self.window.until_shows(f"{name} joined")
+        return client
+
+    def until_draft(self, draft: str) -> None:
+        self.window.until(lambda screen: screen.last == draft)
+
+    def lines(self) -> list[str]:
+        """The rows above the draft, without the time of day."""
+        return [row[STAMP:] for row in self.screen.above]
+
+    def said_to_stderr(self) -> str:
+        self.errors.seek(0)
+        return self.errors.read().decode()
+
+    def expect_exit(self, status: int) -> None:
+        """Wait for the end; nothing of the console may be left in the window."""
+        self.assertEqual(self.process.wait(PATIENCE), status)
+        self.assertTrue(self.window.is_restored())
+        self.window.until(lambda screen: not screen.pastes_bracketed and not screen.last)
+
+
+def finish(process: subprocess.Popen[bytes]) -> None:
+    process.kill()
+    process.wait(PATIENCE)
+
+
+class DraftTest(Desk):
+    def test_the_draft_stays_whole_under_the_scrolling_log(self) -> None:
+        self.start()
+        alice = self.join("alice")
+        self.window.type("half a dra")
+        self.until_draft("> half a dra")
+        alice.say(*(f"line {number}" for number in range(30)))
+        self.window.until_shows("alice: line 29")
+        self.window.type("ft")
+        self.until_draft("> half a draft")
+        self.assertEqual(self.screen.row, self.screen.lines - 1)
+        self.assertEqual(self.lines(), [f"[tea] alice: line {n}" for n in range(15, 30)])
+
+    def test_what_was_typed_is_shown_with_its_answer_and_reaches_whom_it_is_for(self) -> None:
+        self.start()
+        alice = self.join("alice")
+        self.window.type("good evening\r/rooms\r")
+        self.window.until_shows("tea: alice")
+        self.assertEqual(self.lines()[-3:], ["> good evening", "> /rooms", "tea: alice"])
+        self.assertEqual(alice.read_line(), "Server: good evening")
+
+    def test_tab_completes_commands_people_and_rooms(self) -> None:
+        self.start()
+        self.join("alice")
+        for typed, completed in (
+            ("/ki\t", "> /kick"),
+            ("/kick AL\t", "> /kick alice"),
+            ("/say t\t", "> /say tea"),
+            ("al\t", "> alice:"),
+        ):
+            with self.subTest(typed):
+                self.window.type("\x15" + typed)
+                self.until_draft(completed)
+
+    def test_tab_knows_given_names_and_nobody_who_has_left(self) -> None:
+        self.start()
+        alice, other = self.join("alice"), self.connect()
+        other.ask("hello")
+        self.window.type("/mute cl\t")
+        self.until_draft("> /mute Client 2")
+        alice.close()
+        self.window.until_shows("alice disconnected")
+        self.window.type("\x15al\t")
+        self.until_draft("> al")
+
+    def test_help_lists_the_commands_in_columns(self) -> None:
+        self.start()
+        self.window.type("/help\r")
+        self.window.until_shows("/quit")
+        commands = [line for line in self.lines() if line.startswith("/")]
+        self.assertEqual(len(commands), 12)
+        starts = {line.index(re.split(" {2,}", line, maxsplit=1)[1]) for line in commands}
+        self.assertEqual(len(starts), 1)
+
+    def test_pasted_lines_are_said_once_confirmed(self) -> None:
+        self.start()
+        alice = self.join("alice")
+        self.window.type("\x1b[200~one\rtwo\x1b[201~")
+        self.window.until(lambda screen: screen.last.startswith("Send 2 lines?"))
+        alice.say("meanwhile")
+        self.window.until_shows("alice: meanwhile")
+        self.window.type("n")
+        self.window.until_shows("Not sent.")
+        self.assertEqual(alice.ask("/whoami"), "-> You are alice, in tea.")
+        self.window.type("\x1b[200~three\rfour\x1b[201~\r")
+        self.assertEqual(alice.wait_for_lines(2), ["Server: three", "Server: four"])
+
+    def test_resizing_draws_the_draft_anew(self) -> None:
+        self.start()
+        draft = "> a draft that needs more than thirty columns"
+        self.window.type(draft[2:])
+        self.until_draft(draft)
+        self.window.resize(30, 16)
+        self.window.until(lambda screen: screen.last.startswith("> <"))
+        self.assertFalse(any("a draft" in row for row in self.screen.rows))
+        self.window.resize(76, 16)
+        self.until_draft(draft)
+        self.assertTrue(self.lines()[0].startswith("listening on"))
+
+
+class LogTest(Desk):
+    def converse(self) -> None:
+        """Let there be something of each kind in the log."""
+        alice, bob = self.connect(), self.connect()
+        alice.ask("hello")
+        alice.say("/nick alice", "/join tea")
+        alice.wait_for_lines(2)
+        bob.say("/join tea")
+        alice.wait_for_lines(1)
+        alice.say("hi", "/me waves", "a\x1b[2Jb")
+        bob.wait_for_lines(4)
+        bob.close()
+        alice.wait_for_lines(1)
+
+    def test_the_lines_are_those_of_a_log_elsewhere_each_with_its_time(self) -> None:
+        self.start()
+        self.converse()
+        self.window.until_shows("disconnected")
+        elsewhere = Process(self.sources)
+        self.addCleanup(elsewhere.close)
+        self.port = elsewhere.port
+        self.converse()
+        elsewhere.wait_for_log("disconnected")
+        self.assertEqual(self.masked(self.lines()), self.masked(elsewhere.output.lines))
+        for row in self.screen.above:
+            self.assertRegex(row, r"\d\d:\d\d:\d\d \S")
+        self.assertNotIn(b"\x1b", elsewhere.output.text)
+
+    def masked(self, lines: list[str]) -> list[str]:
+        return [re.sub(r":\d{4,5}$", ":PORT", line) for line in lines]
+
+    def styles(self) -> list[str]:
+        self.converse()
+        self.window.until_shows("disconnected")
+        self.window.type("/who\r")
+        self.window.until_shows("in tea")
+        shown = ("[tea]", "alice: hi", "* alice joined", "> /who")
+        return [self.screen.styled(text) for text in (self.screen.above[0][:8], *shown)]
+
+    def test_names_have_their_colours_and_the_rest_steps_back(self) -> None:
+        self.start()
+        stamp, room, name, notice, typed = self.styles()
+        self.assertEqual([stamp, room, notice, typed], ["2;"] * 4)
+        self.assertTrue(name.startswith("38;5;"))
+
+    def test_no_color_is_honoured(self) -> None:
+        self.start(NO_COLOR="1")
+        self.assertEqual(set(self.styles()), {""})
+
+
+class HeldTest(Desk):
+    """The window takes nothing for a while."""
+
+    def test_output_that_is_stopped_stops_nobody(self) -> None:
+        self.start("--rate", "0")
+        self.window.type("half a ")
+        self.until_draft("> half a")
+        termios.tcflow(self.window.slave, termios.TCOOFF)
+        said = self.say_more_than_fits()
+        self.window.type("draft")
+        termios.tcflow(self.window.slave, termios.TCOON)
+        self.assert_whole(said)
+
+    def test_a_window_that_is_not_drawn_stops_nobody(self) -> None:
+        self.start("--rate", "0")
+        self.window.type("half a draft")
+        self.until_draft("> half a draft")
+        self.assert_whole(self.say_more_than_fits())
+
+    def say_more_than_fits(self) -> int:
+        """Give the number of lines, which somebody said and got an answer to."""
+        client = self.connect()
+        count = 2 * sink.BACKLOG // len("18:20:56 Client 1: 0123 ...")
+        for start in range(0, count, 500):
+            client.say(*(f"{number:04}" for number in range(start, min(count, start + 500))))
+        client.wait_for_lines(count)
+        return count
+
+    def assert_whole(self, said: int) -> None:
+        """See that what is not shown was counted, and that all is as ever after that."""
+        self.window.until_shows("left out)")
+        self.until_draft("> half a draft")
+        shown = self.screen.scrolled_off + self.screen.above
+        numbers = [int(row[-4:]) for row in shown if "Client 1: " in row]
+        self.assertEqual(numbers, list(range(len(numbers))))
+        self.assertEqual(shown[-1][STAMP:], f"({said - len(numbers)} log lines were left out)")
+        self.connect().ask("afterwards")
+        self.window.until_shows("Client 2: afterwards")
+        self.assertEqual(self.screen.last, "> half a draft")
+
+
+class LeavingTest(Desk):
+    def leave_draft(self) -> None:
+        self.window.type("draft")
+        self.until_draft("> draft")
+
+    def test_ctrl_c_clears_the_draft_and_twice_on_an_empty_line_ends_the_server(self) -> None:
+        self.start()
+        self.leave_draft()
+        self.window.type("\x03")
+        self.until_draft(">")
+        self.window.type("\x03")
+        self.window.until_shows(HINT)
+        self.assert_serves()
+        self.window.type("x\x15\x03")  # any other key between the two, and it is a first one again
+        self.window.until(lambda screen: "\n".join(screen.rows).count(HINT) == 2)
+        self.window.type("\x03")
+        self.expect_exit(0)
+
+    def test_once_more_ends_it_at_once_whoever_is_still_there(self) -> None:
+        self.start()
+        client = self.connect()
+        client.ask("hello")
+        self.window.type("\x03\x03")
+        client.read_to_end()  # and it stays connected, so the server would wait for it
+        self.window.type("\x03")
+        self.expect_exit(130)
+
+    def test_ctrl_d_on_an_empty_line_ends_nothing(self) -> None:
+        self.start()
+        self.window.type("\x04")
+        self.window.until_shows(HINT)
+        self.assert_serves()
+
+    def test_quit_ends_it(self) -> None:
+        self.start()
+        self.window.type("/quit\r")
+        self.expect_exit(0)
+
+    def test_signals_restore_the_terminal(self) -> None:
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            with self.subTest(number):
+                self.open_window()
+                self.start()
+                self.leave_draft()
+                self.process.send_signal(number)
+                self.expect_exit(0)
+
+    def test_an_end_without_order_restores_it_too(self) -> None:
+        self.start()
+        client = self.connect()
+        client.ask("hello")
+        self.leave_draft()
+        self.process.send_signal(signal.SIGINT)
+        client.read_to_end()
+        self.process.send_signal(signal.SIGINT)
+        self.expect_exit(130)
+        self.assertEqual(self.said_to_stderr(), "")
+
+    def test_an_exception_in_the_loop_restores_it_too(self) -> None:
+        self.run_here([sys.executable, "-c", BROKEN])
+        self.leave_draft()
+        self.process.send_signal(signal.SIGUSR1)
+        self.expect_exit(1)
+        self.assertIn("ZeroDivisionError", self.said_to_stderr())
+
+    def test_a_defect_in_a_command_gives_it_back_and_the_chat_goes_on(self) -> None:
+        self.run_here([sys.executable, "-c", BROKEN])
+        self.window.type("/stats\r")
+        self.window.until_shows("ZeroDivisionError")
+        self.assertIn(DEFECT, [row[STAMP:] for row in self.screen.scrolled_off])
+        self.assertTrue(self.window.is_restored())
+        self.assert_serves()
+        self.window.type("\x03")  # a signal, now
+        self.expect_exit(0)
+
+
+class JobControlTest(Desk):
+    def run_job(self) -> None:
+        """Let a shell run the server, somebody be there, and a draft be begun."""
+        self.run_here([sys.executable, "-u", "-c", SHELL, *server_argv()])
+        self.alice = self.join("alice")
+        self.window.type("draft")
+        self.until_draft("> draft")
+
+    def test_ctrl_z_gives_the_terminal_back_and_fg_comes_back_as_it_was(self) -> None:
+        self.run_job()
+        self.window.type("\x1a")
+        self.window.until_shows("stopped")
+        self.assertTrue(self.window.is_restored())
+        self.assertFalse(self.screen.pastes_bracketed)
+        self.assertFalse([row for row in self.screen.rows if row.startswith(">")])
+        self.alice.say("meanwhile")
+        self.window.type("fg\n")
+        self.window.until_shows("alice: meanwhile")
+        self.assertEqual(self.screen.last, "> draft")
+        self.assertTrue(self.screen.pastes_bracketed)
+        self.alice.close()
+        self.window.type("\x03\x03\x03")
+        self.window.until_shows("status 0")
+        self.assertTrue(self.window.is_restored())
+
+    def test_a_stop_without_warning_is_survived(self) -> None:
+        self.run_job()
+        os.killpg(os.tcgetpgrp(self.window.master), signal.SIGSTOP)
+        self.window.until_shows("stopped")
+        termios.tcsetattr(self.window.slave, termios.TCSANOW, self.window.modes)
+        self.window.type("fg\n")
+        self.until_draft("> draft")
+        self.assertFalse(self.window.is_restored())
+
+
+BACKLOG = 2000  # bytes
+
+
+class WithoutProcessTest(unittest.TestCase):
+    """The console by itself, where a small backlog can be filled to the byte."""
+
+    def setUp(self) -> None:
+        self.window = Window(76, 8)
+        self.addCleanup(self.window.close)
+        self.reactor = Reactor()
+        self.addCleanup(self.reactor.close)
+        self.enterContext(patch.dict(os.environ, TERM="xterm"))
+        self.enterContext(patch("reactor_chat.sink.BACKLOG", BACKLOG))
+        slave = self.window.slave
+        self.console = Console(self.reactor, slave, slave, str, lambda before: (0, ()))
+        self.addCleanup(self.console.close)
+        self.console.open(lambda line: [], lambda: None)
+        self.reactor.settle()
+
+    def until(self, draft: str) -> None:
+        """Let the loop run until this is the draft."""
+        for _ in range(BACKLOG):
+            if self.window.screen.last == draft:
+                return
+            self.reactor.turn(0)
+            self.window.look()
+        raise AssertionError(f"the last row is {self.window.screen.last!r}")
+
+    def test_a_key_that_found_no_room_is_drawn_when_there_is_room_again(self) -> None:
+        self.until(">")
+        self.console.show("x" * (BACKLOG - len("\r\x1b[K\r\n> \x1b[3G") - 1))
+        self.window.type("y")
+        self.console.on_readable()
+        self.until("> y")
+        self.assertFalse(any("left out" in row for row in self.window.screen.rows))
+
+    def test_in_the_background_no_draft_is_drawn(self) -> None:
+        self.until(">")
+        for module in ("console", "tty.terminal"):
+            self.enterContext(patch(f"reactor_chat.{module}.in_foreground", lambda fd: False))
+        self.console.resume()  # after SIGSTOP, and `bg`
+        self.window.write(b"\n$ ")
+        self.console.show("a line of the log")
+        self.until("")
+        self.assertEqual(self.window.screen.above[-1], "$ a line of the log")
+
+
+if __name__ == "__main__":
+    unittest.main()
