@@ -61,7 +61,7 @@ def cluster_width(cluster: str) -> int:
     if len(cluster) == 1:
         return max(1, _char_width(cluster))
     picture = _JOINER in cluster or _EMOJI_STYLE in cluster or ord(cluster[0]) in _FLAG_LETTERS
-    if picture and cluster[0] != " " and _char_width(cluster[0]):
+    if picture and cluster[0] not in " \t" and _char_width(cluster[0]):
         return 2
     # A spacing mark has a column of its own in most terminals.
     return max(1, _char_width(cluster[0])) + sum(category(char) == "Mc" for char in cluster[1:])
@@ -77,7 +77,7 @@ def visible(text: str) -> str:
 def _visible_cluster(cluster: str) -> str:
     first = cluster[0]
     if first == "\t":
-        return " "
+        return " " + cluster[1:]
     if category(first) in _UNSEEN:
         return "\ufffd"
     # A mark with nothing to stand on gets a blank, or it would change the character before the
@@ -88,7 +88,8 @@ def _visible_cluster(cluster: str) -> str:
 def _joins(before: str, char: str) -> bool:
     if ord(char) in _FLAG_LETTERS:
         return len(before) == 1 and ord(before) in _FLAG_LETTERS
-    if category(before[0]) in _UNSEEN or before[0] == "\ufffd":
+    # What is drawn in the place of a character carries no marks, but for a tab's blank.
+    if before[0] != "\t" and (category(before[0]) in _UNSEEN or before[0] == "\ufffd"):
         return False
     if ord(char) in _SKIN_TONES:
         return _is_picture(before[0])
