@@ -1,11 +1,7 @@
-"""The operator's place at a real pseudo-terminal: what one sees, and what it leaves behind."""
+"""The operator's place at a real pseudo-terminal: what one sees in it."""
 
 import os
 import re
-import signal
-import subprocess
-import sys
-import tempfile
 import termios
 import unittest
 from unittest.mock import patch
@@ -13,87 +9,9 @@ from unittest.mock import patch
 from reactor_chat import sink
 from reactor_chat.console import Console
 from reactor_chat.reactor import Reactor
-from tests.peer import environment
-from tests.processes import Client, Process, Sources, server_argv
-from tests.seat import SHELL
-from tests.window import PATIENCE, Window
-
-STAMP = len("18:20:56 ")
-HINT = "Ctrl-C twice, or /quit, ends the server."
-DEFECT = "a defect ended the console; the chat goes on:"
-
-# A server in which something is badly wrong, once one asks it for its figures.
-BROKEN = """
-import sys
-from reactor_chat import __main__, server
-server.Server.stats = lambda _: 1 / 0
-sys.exit(__main__.main(["server", "--port", "0"]))
-"""
-
-
-class Desk(unittest.TestCase):
-    """A server in a window of 76 columns and 16 rows, and people who call it."""
-
-    def setUp(self) -> None:
-        self.sources = Sources()
-        self.open_window()
-
-    def open_window(self) -> None:
-        self.window = Window(76, 16)
-        self.addCleanup(self.window.close)
-        self.screen = self.window.screen
-
-    def run_here(self, argv: list[str], **variables: str) -> None:
-        self.errors = self.enterContext(tempfile.TemporaryFile())
-        self.process = self.window.run(argv, stderr=self.errors, env=environment(**variables))
-        self.addCleanup(finish, self.process)
-        self.window.until(lambda screen: screen.last == ">")
-        shown = re.search(r"listening on \S+:(\d+)", "\n".join(self.screen.rows))
-        assert shown is not None
-        self.port = int(shown[1])
-
-    def start(self, *flags: str, **variables: str) -> None:
-        """Run a server, and wait until one can type."""
-        self.run_here(server_argv(*flags), **variables)
-
-    def connect(self) -> Client:
-        client = Client(self.sources, self.port)
-        self.addCleanup(client.close)
-        return client
-
-    def assert_serves(self) -> None:
-        client = self.connect()
-        self.assertEqual(client.ask("hello"), "HELLO")
-        client.close()  # or the end would wait for it
-
-    def join(self, name: str) -> Client:
-        client = self.connect()
-        client.say(f"/nick {name}", "/join tea")
-        client.wait_for_lines(2)
-        self.window.until_shows(f"{name} joined")
-        return client
-
-    def until_draft(self, draft: str) -> None:
-        self.window.until(lambda screen: screen.last == draft)
-
-    def lines(self) -> list[str]:
-        """The rows above the draft, without the time of day."""
-        return [row[STAMP:] for row in self.screen.above]
-
-    def said_to_stderr(self) -> str:
-        self.errors.seek(0)
-        return self.errors.read().decode()
-
-    def expect_exit(self, status: int) -> None:
-        """Wait for the end; nothing of the console may be left in the window."""
-        self.assertEqual(self.process.wait(PATIENCE), status)
-        self.assertTrue(self.window.is_restored())
-        self.window.until(lambda screen: not screen.pastes_bracketed and not screen.last)
-
-
-def finish(process: subprocess.Popen[bytes]) -> None:
-    process.kill()
-    process.wait(PATIENCE)
+from tests.desk import STAMP, Desk
+from tests.processes import Process
+from tests.window import Window
 
 
 class DraftTest(Desk):
@@ -265,117 +183,6 @@ class HeldTest(Desk):
         self.connect().ask("afterwards")
         self.window.until_shows("Client 2: afterwards")
         self.assertEqual(self.screen.last, "> half a draft")
-
-
-class LeavingTest(Desk):
-    def leave_draft(self) -> None:
-        self.window.type("draft")
-        self.until_draft("> draft")
-
-    def test_ctrl_c_clears_the_draft_and_twice_on_an_empty_line_ends_the_server(self) -> None:
-        self.start()
-        self.leave_draft()
-        self.window.type("\x03")
-        self.until_draft(">")
-        self.window.type("\x03")
-        self.window.until_shows(HINT)
-        self.assert_serves()
-        self.window.type("x\x15\x03")  # any other key between the two, and it is a first one again
-        self.window.until(lambda screen: "\n".join(screen.rows).count(HINT) == 2)
-        self.window.type("\x03")
-        self.expect_exit(0)
-
-    def test_once_more_ends_it_at_once_whoever_is_still_there(self) -> None:
-        self.start()
-        client = self.connect()
-        client.ask("hello")
-        self.window.type("\x03\x03")
-        client.read_to_end()  # and it stays connected, so the server would wait for it
-        self.window.type("\x03")
-        self.expect_exit(130)
-
-    def test_ctrl_d_on_an_empty_line_ends_nothing(self) -> None:
-        self.start()
-        self.window.type("\x04")
-        self.window.until_shows(HINT)
-        self.assert_serves()
-
-    def test_quit_ends_it(self) -> None:
-        self.start()
-        self.window.type("/quit\r")
-        self.expect_exit(0)
-
-    def test_signals_restore_the_terminal(self) -> None:
-        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-            with self.subTest(number):
-                self.open_window()
-                self.start()
-                self.leave_draft()
-                self.process.send_signal(number)
-                self.expect_exit(0)
-
-    def test_an_end_without_order_restores_it_too(self) -> None:
-        self.start()
-        client = self.connect()
-        client.ask("hello")
-        self.leave_draft()
-        self.process.send_signal(signal.SIGINT)
-        client.read_to_end()
-        self.process.send_signal(signal.SIGINT)
-        self.expect_exit(130)
-        self.assertEqual(self.said_to_stderr(), "")
-
-    def test_an_exception_in_the_loop_restores_it_too(self) -> None:
-        self.run_here([sys.executable, "-c", BROKEN])
-        self.leave_draft()
-        self.process.send_signal(signal.SIGUSR1)
-        self.expect_exit(1)
-        self.assertIn("ZeroDivisionError", self.said_to_stderr())
-
-    def test_a_defect_in_a_command_gives_it_back_and_the_chat_goes_on(self) -> None:
-        self.run_here([sys.executable, "-c", BROKEN])
-        self.window.type("/stats\r")
-        self.window.until_shows("ZeroDivisionError")
-        self.assertIn(DEFECT, [row[STAMP:] for row in self.screen.scrolled_off])
-        self.assertTrue(self.window.is_restored())
-        self.assert_serves()
-        self.window.type("\x03")  # a signal, now
-        self.expect_exit(0)
-
-
-class JobControlTest(Desk):
-    def run_job(self) -> None:
-        """Let a shell run the server, somebody be there, and a draft be begun."""
-        self.run_here([sys.executable, "-u", "-c", SHELL, *server_argv()])
-        self.alice = self.join("alice")
-        self.window.type("draft")
-        self.until_draft("> draft")
-
-    def test_ctrl_z_gives_the_terminal_back_and_fg_comes_back_as_it_was(self) -> None:
-        self.run_job()
-        self.window.type("\x1a")
-        self.window.until_shows("stopped")
-        self.assertTrue(self.window.is_restored())
-        self.assertFalse(self.screen.pastes_bracketed)
-        self.assertFalse([row for row in self.screen.rows if row.startswith(">")])
-        self.alice.say("meanwhile")
-        self.window.type("fg\n")
-        self.window.until_shows("alice: meanwhile")
-        self.assertEqual(self.screen.last, "> draft")
-        self.assertTrue(self.screen.pastes_bracketed)
-        self.alice.close()
-        self.window.type("\x03\x03\x03")
-        self.window.until_shows("status 0")
-        self.assertTrue(self.window.is_restored())
-
-    def test_a_stop_without_warning_is_survived(self) -> None:
-        self.run_job()
-        os.killpg(os.tcgetpgrp(self.window.master), signal.SIGSTOP)
-        self.window.until_shows("stopped")
-        termios.tcsetattr(self.window.slave, termios.TCSANOW, self.window.modes)
-        self.window.type("fg\n")
-        self.until_draft("> draft")
-        self.assertFalse(self.window.is_restored())
 
 
 BACKLOG = 2000  # bytes
