@@ -19,7 +19,7 @@ class DescriptorTest(FaultCase):
 
     def test_a_shortage_does_not_spin_and_is_logged_at_most_once_a_second(self) -> None:
         self.guest()
-        for _ in range(1000):
+        for _ in range(200):
             self.driver.connect()
         self.driver.settle()
         selects, entries = self.driver.selector.selects, len(self.driver.log)
@@ -56,6 +56,15 @@ class FullServerTest(FaultCase):
         self.exchange()
         self.driver.rest()
         self.assertEqual({bytes(caller.received) for caller in callers}, {FULL})
+        self.end()
+
+    def test_those_who_go_make_room_for_others_to_be_turned_away_without_a_reset(self) -> None:
+        self.guest()
+        callers = []
+        for _ in range(40):
+            callers.append(self.driver.connect())
+            self.driver.settle()
+        self.assertEqual({caller.end for caller in callers}, {"end"})
         self.end()
 
     def test_those_who_are_turned_away_and_do_not_go_are_cut_off(self) -> None:
