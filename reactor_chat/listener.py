@@ -203,30 +203,47 @@ class Listener(Handler):
         self._log(f"accepting a caller failed: {error!r}")
 
     def _rest(self, error: OSError) -> None:
+        if not self._turn_one_away():
+            return
         self._reactor.watch(self, NOTHING)
         self._reactor.call_later(RETRY, self, self._resume)
-        self._turn_one_away()
         if self._reactor.now >= self._next_report:
             self._next_report = self._reactor.now + _REPORT_EVERY
             self._log(f"cannot accept callers: {reason_for(error)}")
 
     def _resume(self) -> None:
         if not self._stopped:
+            if self._spare is None:
+                self._spare = _take_spare()
             self._reactor.watch(self, READ)
 
-    def _turn_one_away(self) -> None:
-        """Give up the spare descriptor for as long as it takes to tell one caller."""
-        if self._spare is not None:
-            os.close(self._spare)
-            with contextlib.suppress(OSError):
-                sock, _ = self._socket.accept()
-                self.refused += 1
-                with sock:
-                    sock.setblocking(False)
-                    sock.send(self._sorry)
-                    sock.shutdown(socket.SHUT_WR)
-                    sock.recv(_UNREAD)
+    def _turn_one_away(self) -> bool:
+        """Give up the spare descriptor for as long as it takes to tell one caller.
+
+        False if nobody was waiting: `accept` takes a descriptor before it looks for a caller.
+        """
+        if self._spare is None:
+            return True
+        os.close(self._spare)
+        waiting = True
+        try:
+            sock, _ = self._socket.accept()
+        except BlockingIOError:
+            waiting = False
+        except OSError:
+            pass  # somebody else took the descriptor, or the caller left
+        else:
+            self._see_out(sock)
         self._spare = _take_spare()
+        return waiting
+
+    def _see_out(self, sock: socket.socket) -> None:
+        self.refused += 1
+        with sock, contextlib.suppress(OSError):
+            sock.setblocking(False)
+            sock.send(self._sorry)
+            sock.shutdown(socket.SHUT_WR)
+            sock.recv(_UNREAD)
 
 
 def _take_spare() -> int | None:

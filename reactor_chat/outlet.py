@@ -254,7 +254,9 @@ class Outlet(Handler):
         if not self._must_progress:
             return
         limits, now = self._streams.limits, self._streams.reactor.now
-        remaining = self._progress + limits.stall - now
+        # The deadline may be an older one's, from before the reader had caught up.
+        since = self._progress if self.blocked else now
+        remaining = since + limits.stall - now
         if remaining > 0:
             self._set_deadline(remaining)
         else:

@@ -110,7 +110,7 @@ class Reactor:
         return self._timers.add(self.now + delay, callback, handler)
 
     def call_soon(self, handler: Handler, callback: Callback) -> Timer:
-        """Call `callback` in the next turn, after what is ready then."""
+        """Call `callback` once what is ready now is served: after dispatch, or a turn later."""
         return self._timers.add(self.now, callback, handler)
 
     def run(self) -> None:
@@ -185,7 +185,7 @@ class Reactor:
                 self._blame(handler, error)
 
     def _dispatch_mixed(self, handler: Handler, mask: int) -> None:
-        """Serve anything but the everyday case; whatever the kernel says, only what was asked."""
+        """Serve anything but the everyday case, and only what the handler asked for."""
         mask = self._readiness.meaning(mask)
         if mask & handler.interest & WRITE:
             handler.on_writable()

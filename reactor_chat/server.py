@@ -116,7 +116,7 @@ class Session:
     def _affords(self, run: bytes) -> bool:
         """Tell whether a whole run may pass, and charge for it."""
         assert self._bucket is not None
-        if self.member.room is None:
+        if self.member.room is None or self.member.muted:
             return True
         lines = run.count(b"\n")
         if not self._bucket.affords(lines, self._server.reactor.now):

@@ -17,6 +17,7 @@ import socket
 import sys
 import traceback
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from reactor_chat.console import Console
@@ -102,6 +103,7 @@ class _Service:
                 signal.SIGWINCH,
             ),
             self._on_signal,
+            partial(self._log_failure, "a signal"),
         )
 
     def start(self, sockets: list[socket.socket]) -> None:
@@ -150,7 +152,7 @@ class _Service:
 
     def _log_failure(self, who: str, error: Exception) -> None:
         lines = "".join(traceback.format_exception(error)).splitlines()
-        self._console.show_lines([f"a defect ended the connection of {who}:", *lines])
+        self._console.show_lines([f"a defect, in serving {who}:", *lines])
 
 
 def _open_standard_descriptors() -> None:

@@ -17,24 +17,36 @@ from reactor_chat.wakeup import Wakeup
 
 
 class SignalWatch(Handler):
-    """Calls `on_signal` once a turn for each of `wanted` that arrived, from inside the loop."""
+    """Calls `on_signal` once a turn for each of `wanted` that arrived, from inside the loop.
 
-    __slots__ = ("_interrupts", "_on_signal", "_reactor", "_wakeup")
+    `on_failure` is given what that raises; the loop goes on.
+    """
+
+    __slots__ = ("_interrupts", "_on_failure", "_on_signal", "_reactor", "_wakeup")
 
     def __init__(
-        self, reactor: Reactor, wanted: Iterable[int], on_signal: Callable[[int], None]
+        self,
+        reactor: Reactor,
+        wanted: Iterable[int],
+        on_signal: Callable[[int], None],
+        on_failure: Callable[[Exception], None],
     ) -> None:
         self._interrupts = 0  # before the first can come
         self._wakeup = Wakeup(wanted, self._note).__enter__()
         super().__init__(self._wakeup.fileno())
         self._reactor = reactor
         self._on_signal = on_signal
+        self._on_failure = on_failure
         reactor.watch(self, READ)
 
     def on_readable(self) -> None:
         """Pass on what has arrived, each signal once, in the order of their numbers."""
         for number in sorted(self._wakeup.take()):
             self._on_signal(number)
+
+    def on_crash(self, error: Exception) -> None:
+        """Report a defect, rather than end for a signal that asked for less."""
+        self._on_failure(error)
 
     def close(self) -> None:
         """Restore the handlers that were there before."""

@@ -79,6 +79,8 @@ def main() -> int:
     tests = unittest.defaultTestLoader.discover("tests", top_level_dir=".")
     if options.patterns:
         chosen = [t for t in _each(tests) if any(p in t.id() for p in options.patterns)]
+        if not chosen:
+            sys.exit(f"no test's name contains any of {options.patterns}")
         tests = unittest.TestSuite(chosen)
     runner = unittest.TextTestRunner(
         resultclass=StrictResult, verbosity=1 + options.verbose, warnings="error"

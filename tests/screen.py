@@ -5,7 +5,7 @@ unknown reaches a terminal unnoticed. It wraps lines as terminals do: a characte
 leaves the cursor there, and the next one wraps. A change of width wraps rows anew or cuts them, as
 terminals of either kind do. Widths are worked out here once more, on purpose.
 
-Not here: colours, but for `styled`, which keeps the SGR sequences that were in force.
+Not here: what colours look like. Each cell keeps the SGR sequences that were in force.
 """
 
 import codecs
@@ -45,6 +45,11 @@ class Screen:
     def rows(self) -> list[str]:
         """The rows down to the last one in use, without blanks at their ends."""
         return [_text(row) for row in self._rows]
+
+    @property
+    def cells(self) -> list[list[Cell]]:
+        """The same rows as characters with their styles; the end of a wide one is empty."""
+        return [list(row) for row in self._rows]
 
     @property
     def last(self) -> str:

@@ -36,8 +36,16 @@ class DescriptorTest(FaultCase):
         self.assertEqual((caller.received, caller.end), (FULL, "end"))
         self.end()
 
+    def test_taking_the_last_descriptor_is_no_shortage_yet(self) -> None:
+        self.guest()
+        self.assertFalse([entry for entry in self.driver.log if "cannot accept" in entry])
+        self.end()
+
     def test_service_resumes_a_tenth_of_a_second_after_one_is_free(self) -> None:
         third = self.guest()
+        turned_away = self.driver.connect()
+        self.driver.settle()
+        self.assertEqual(turned_away.received, FULL)
         waiting = self.driver.connect()
         third.half_close()
         self.driver.settle()

@@ -16,9 +16,10 @@ class SignalsTest(unittest.TestCase):
         self.reactor = Reactor()
         self.addCleanup(self.reactor.close)
         self.heard: list[int] = []
+        self.failures: list[Exception] = []
 
     def watch(self) -> SignalWatch:
-        watch = SignalWatch(self.reactor, WANTED, self.heard.append)
+        watch = SignalWatch(self.reactor, WANTED, self.heard.append, self.failures.append)
         self.addCleanup(watch.close)
         return watch
 
@@ -33,11 +34,25 @@ class SignalsTest(unittest.TestCase):
         self.assertEqual(self.heard, [signal.SIGUSR1])
 
     def test_a_signal_ends_the_sleep_of_the_loop(self) -> None:
-        watch = SignalWatch(self.reactor, [signal.SIGALRM], self.heard.append)
+        watch = SignalWatch(
+            self.reactor, [signal.SIGALRM], self.heard.append, self.failures.append
+        )
         self.addCleanup(watch.close)
         signal.setitimer(signal.ITIMER_REAL, 0.001)
         self.reactor.turn()
         self.assertEqual(self.heard, [signal.SIGALRM])
+
+    def test_a_defect_in_what_it_does_is_reported_and_the_loop_goes_on(self) -> None:
+        defect = ValueError("not now")
+
+        def fail(number: int) -> None:
+            raise defect
+
+        watch = SignalWatch(self.reactor, WANTED, fail, self.failures.append)
+        self.addCleanup(watch.close)
+        signal.raise_signal(signal.SIGUSR1)
+        self.reactor.turn(0)
+        self.assertEqual(self.failures, [defect])
 
     def test_without_a_signal_the_loop_is_not_woken(self) -> None:
         self.watch()
@@ -99,7 +114,7 @@ class SignalsTest(unittest.TestCase):
 
     def test_closing_puts_back_what_was_there_before(self) -> None:
         before = [signal.getsignal(number) for number in WANTED]
-        watch = SignalWatch(self.reactor, WANTED, self.heard.append)
+        watch = SignalWatch(self.reactor, WANTED, self.heard.append, self.failures.append)
         self.assertEqual(watch.interest, READ)
         watch.close()
         self.assertEqual([signal.getsignal(number) for number in WANTED], before)
