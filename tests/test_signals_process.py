@@ -295,12 +295,25 @@ class HangUp(OnATerminal):
 class JobControl(OnATerminal):
     """A shell runs the server as its job."""
 
-    def run_job(self, place: str) -> None:
+    def run_job(self, place: str) -> int:
+        """Start the job in the foreground or in the background; give its process."""
         self.run_here([sys.executable, "-c", SHELL, place, *server_argv()])
+        self.window.until_shows("pid ")
+        shown = re.search(r"pid (\d+)", "\n".join(self.window.screen.rows))
+        assert shown is not None
+        pid = int(shown[1])
+        job = os.pidfd_open(pid)  # its number may be somebody else's by the end
+        self.addCleanup(os.close, job)
+        self.addCleanup(self.kill_job, job)
+        return pid
+
+    def kill_job(self, job: int) -> None:
+        """See that it does not outlive its shell."""
+        with contextlib.suppress(ProcessLookupError):
+            signal.pidfd_send_signal(job, signal.SIGKILL)
 
     def test_in_the_background_the_chat_goes_on_and_the_terminal_is_left_alone(self) -> None:
-        self.run_job("bg")
-        pid, client = self.job_pid(), self.connect()
+        pid, client = self.run_job("bg"), self.connect()
         self.ask(client, "hello")
         for number in (signal.SIGCONT, signal.SIGWINCH) * 20:
             os.kill(pid, number)
@@ -331,9 +344,3 @@ class JobControl(OnATerminal):
         self.window.type("\x03\x03")
         self.assertEqual(server.wait(PATIENCE), 0)
         self.assertTrue(self.window.is_restored())
-
-    def job_pid(self) -> int:
-        self.window.until_shows("pid ")
-        shown = re.search(r"pid (\d+)", "\n".join(self.window.screen.rows))
-        assert shown is not None
-        return int(shown[1])
