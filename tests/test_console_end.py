@@ -13,10 +13,12 @@ from tests.seat import SHELL
 HINT = "Ctrl-C twice, or /quit, ends the server."
 DEFECT = "a defect ended the console; the chat goes on:"
 
-# A server in which something is badly wrong, once one asks it for its figures.
+# A server in which something is badly wrong, once one asks it for its figures; by a signal, in the
+# loop itself.
 BROKEN = """
 import sys
-from reactor_chat import __main__, server
+from reactor_chat import __main__, reactor, server, signals
+signals.SignalWatch.on_crash = reactor.Handler.on_crash
 server.Server.stats = lambda _: 1 / 0
 sys.exit(__main__.main(["server", "--port", "0"]))
 """
