@@ -136,7 +136,7 @@ class Connection(Outlet):
         if self.life is not OPEN:
             return
         self._held = False
-        self._owner.on_lines()
+        self._offer(b"")
         if self._peer_ended and not self._held:
             self._owner.on_end()
         self.update_interest()
@@ -232,14 +232,18 @@ class Connection(Outlet):
     # -- input that is not just whole lines -------------------------------------------------------
 
     def _take_in(self, data: bytes) -> None:
+        self._offer(data)
+        self._expect_more()
+        self.update_interest()
+
+    def _offer(self, data: bytes) -> None:
+        """Offer the owner what has waited and what has come: a run if possible, else lines."""
         if self.crowded:
             self.lines.feed(data)  # `on_lines` will say that now is not the time
         elif run := self.lines.take(data):
             self._owner.on_run(run)
         if self.lines.ready:
             self._owner.on_lines()
-        self._expect_more()
-        self.update_interest()
 
     # -- the end ----------------------------------------------------------------------------------
 
