@@ -242,7 +242,7 @@ class Connection(Outlet):
             self.lines.feed(data)  # `on_lines` will say that now is not the time
         elif run := self.lines.take(data):
             self._owner.on_run(run)
-        if self.lines.ready:
+        if self.lines.ready and not self._held:
             self._owner.on_lines()
 
     # -- the end ----------------------------------------------------------------------------------

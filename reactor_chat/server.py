@@ -65,7 +65,7 @@ class Log:
 class Session:
     """One client: its connection, its member of the chat, and its leave to speak."""
 
-    __slots__ = ("_bucket", "_chat", "_server", "connection", "member")
+    __slots__ = ("_bucket", "_chat", "_server", "_waits", "connection", "member")
 
     def __init__(self, server: "Server", connection: Connection, host: str) -> None:
         self._server = server
@@ -74,6 +74,7 @@ class Session:
         self.member = server.chat.enter(connection, host)
         rate = server.settings.rate
         self._bucket = Bucket(rate, server.reactor.now) if rate else None
+        self._waits = False  # for leave to relay more
 
     def on_run(self, run: bytes) -> None:
         """Serve whole lines: plain ones as one, anything else line by line."""
@@ -136,8 +137,14 @@ class Session:
         if self._bucket is None or self._bucket.affords(1, reactor.now):
             return False
         connection.hold()
-        reactor.call_later(self._bucket.wait, connection, connection.serve)
+        if not self._waits:  # an earlier timer will do; each new one would live on beside it
+            self._waits = True
+            reactor.call_later(self._bucket.wait, connection, self._go_on)
         return True
+
+    def _go_on(self) -> None:
+        self._waits = False
+        self.connection.serve()
 
 
 class Server(Handler):
