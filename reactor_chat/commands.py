@@ -28,7 +28,7 @@ from reactor_chat.protocol import (
     split_command,
     spoken,
 )
-from reactor_chat.rooms import HISTORY, Member, names_of
+from reactor_chat.rooms import HISTORY, Member, Room, names_of
 
 _HISTORY_SHOWN: Final = 20  # lines of /history without a number: a screenful
 
@@ -133,7 +133,7 @@ def _join(chat: Chat, member: Member, argument: str) -> None:
 def _part(chat: Chat, member: Member, argument: str) -> None:
     room = _room_of(member)
     chat.part(member)
-    member.tell(f"You left {room}.")
+    member.tell(f"You left {room.name}.")
 
 
 def _rooms(chat: Chat, member: Member, argument: str) -> None:
@@ -168,9 +168,8 @@ def _me(chat: Chat, member: Member, argument: str) -> None:
 
 
 def _history(chat: Chat, member: Member, argument: str) -> None:
-    _room_of(member)
-    assert member.room is not None
-    lines = member.room.history.last(_line_count(argument) if argument else _HISTORY_SHOWN)
+    count = _line_count(argument) if argument else _HISTORY_SHOWN
+    lines = _room_of(member).history.last(count)
     if not lines:
         raise Complaint("Nothing was said here yet.")
     member.link.write(lines)
@@ -218,10 +217,10 @@ def _one_person(chat: Chat, argument: str) -> Member:
     return person
 
 
-def _room_of(member: Member) -> str:
+def _room_of(member: Member) -> Room:
     if member.room is None:
         raise Complaint("You are not in a room. /join ROOM enters one.")
-    return member.room.name
+    return member.room
 
 
 _TABLE: Final = (

@@ -9,7 +9,7 @@ Invariants:
   alone frees. After its death a connection does nothing more.
 - `update_interest` alone derives what to wait for: input while OPEN and not held, or DRAINING, and
   until the peer has ended; output exactly while the backlog is blocked. It also derives `ordinary`,
-  so that the everyday case asks one question instead of five.
+  so that the everyday case asks one question instead of five (`miss` and `close` may clear it).
 - A peer is read a bounded slice a turn. Lines that the owner does not want yet stay where they are,
   and meanwhile nothing is read.
 - Draining ends: the backlog has to keep moving, and then the peer has `Limits.linger` seconds.
@@ -57,8 +57,8 @@ class Owner(Protocol):
     def on_end(self) -> None:
         """The peer will say no more, and all its lines were taken: time for `finish`."""
 
-    def on_caught_up(self, missed: int) -> None:
-        """All that waited has left, after `missed` lines were left out: say so here."""
+    def on_missed(self, missed: int) -> None:
+        """So many lines were left out here: say so, before anything else is written."""
 
     def on_closed(self, reason: str) -> None:
         """The connection is gone, for this reason."""
@@ -79,7 +79,7 @@ class Nobody:
     def on_end(self) -> None:
         """Let it be."""
 
-    def on_caught_up(self, missed: int) -> None:
+    def on_missed(self, missed: int) -> None:
         """There is nobody to tell."""
 
     def on_closed(self, reason: str) -> None:
@@ -124,7 +124,10 @@ class Connection(Outlet):
     def open(self, owner: Owner) -> None:
         """Begin to read, on behalf of `owner`."""
         self._owner = owner
-        self.update_interest()
+        try:
+            self.update_interest()
+        except OSError as error:  # no more can be watched (ENOSPC of epoll_ctl(2))
+            self.close(reason_for(error))
 
     def hold(self) -> None:
         """Leave the lines where they are, and read no more, until `serve`."""
@@ -145,7 +148,7 @@ class Connection(Outlet):
         """Serve nothing more; deliver what was said and `last_word`; then close."""
         if self.life is not OPEN:
             return
-        self._tell_missed()
+        self.tell_missed()
         if last_word:
             self.write(last_word)
         self.life = DRAINING
@@ -188,10 +191,10 @@ class Connection(Outlet):
             self._take_in(data)
 
     def on_bury(self) -> None:
-        """Free everything, and the references that would form a cycle."""
+        """Free everything, and the reference that would form a cycle."""
         self._socket.close()
-        owner, self._owner = self._owner, _NOBODY
-        owner.on_closed(self._reason)
+        self._owner.on_closed(self._reason)
+        self._owner = _NOBODY
 
     def on_crash(self, error: Exception) -> None:
         """Pay with this connection's life for a defect that showed itself here."""
@@ -203,7 +206,7 @@ class Connection(Outlet):
         if self.life is DRAINING:
             self._shut_down()
         elif self.life is OPEN:
-            self._tell_missed()
+            self.tell_missed()
             if self._held:
                 self._streams.reactor.call_soon(self, self.serve)
             self.update_interest()
@@ -239,7 +242,7 @@ class Connection(Outlet):
     def _offer(self, data: bytes) -> None:
         """Offer the owner what has waited and what has come: a run if possible, else lines."""
         if self.crowded:
-            self.lines.feed(data)  # `on_lines` will say that now is not the time
+            self.lines.feed(data)  # only keep it: `on_lines`, below, will hold the client
         elif run := self.lines.take(data):
             self._owner.on_run(run)
         if self.lines.ready and not self._held:
@@ -274,10 +277,11 @@ class Connection(Outlet):
     def _end_linger(self) -> None:
         self.close(self._reason)
 
-    def _tell_missed(self) -> None:
+    def tell_missed(self) -> None:
+        """Let the owner say how many lines were left out, if any were."""
         if self.missed:
             missed, self.missed = self.missed, 0
-            self._owner.on_caught_up(missed)
+            self._owner.on_missed(missed)
 
     def _drop_backlog(self) -> None:
         self.pieces.clear()
@@ -290,7 +294,7 @@ class Connection(Outlet):
         """Adapt to a peer that has ended no line so far, and may never do so."""
         if self.lines.terminated:
             self.unframed = False
-        elif self.lines.unfinished:
+        elif self.lines.unfinished or self.lines.skipping:
             self._last_input = self._streams.reactor.now
             if self._quiet is None:
                 self._set_quiet_timer(self._streams.limits.quiet)
@@ -304,7 +308,8 @@ class Connection(Outlet):
         if not self._held:
             self.on_readable()  # after the process was suspended, the rest may wait unread
         lines = self.lines
-        if lines.terminated or not lines.unfinished or self._quiet or self.life is not OPEN:
+        begun = lines.unfinished or lines.skipping
+        if lines.terminated or not begun or self._quiet or self.life is not OPEN:
             return
         remaining = self._last_input + self._streams.limits.quiet - self._streams.reactor.now
         if remaining > 0:

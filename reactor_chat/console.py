@@ -154,7 +154,7 @@ class Console(Handler):
                 self._terminal.open()
             self._reactor.watch(self, READ)
         except PermissionError:
-            self._reactor.call_soon(self, self._pump)
+            self._set_timer(0.0, self._pump)
         except termios.error:  # it has hung up: the kernel continues whom that leaves alone
             self._end()
 
@@ -167,7 +167,7 @@ class Console(Handler):
         """Read the next piece of what is always ready."""
         self._read_plain()
         if not self._ended:
-            self._reactor.call_soon(self, self._pump)
+            self._set_timer(0.0, self._pump)
 
     def _read_plain(self) -> None:
         try:

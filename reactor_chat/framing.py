@@ -2,7 +2,7 @@
 
 TCP keeps the order of bytes and nothing else, so a line may arrive in any number of pieces and many
 lines in one piece. `LineBuffer` undoes that. It is *pulled*: bytes are fed as they come, and lines
-are taken when there is leave to serve them, so that holding a client back is merely not asking.
+are taken only when they may be served; to hold a client back, its owner does not ask.
 
 Invariants:
 - What comes out depends on the bytes alone, never on how they were cut into chunks.
@@ -40,18 +40,18 @@ def encode_line(line: bytes) -> bytes:
 class LineBuffer:
     """Reassembles the lines of one stream, each of at most `limit` bytes without its terminator."""
 
-    __slots__ = ("_at", "_limit", "_skipping", "_whole", "terminated", "unfinished")
+    __slots__ = ("_at", "_limit", "_whole", "skipping", "terminated", "unfinished")
 
     def __init__(self, limit: int = MAX_LINE) -> None:
         self._limit = limit
         self._whole = b""  # lines that have ended, terminators included
         self._at = 0  # how much of `_whole` has been taken
-        self._skipping = False  # inside an overlong line that was already reported
+        self.skipping = False  # inside an overlong line that was already reported
         self.unfinished = b""  # the line that has not ended
         self.terminated = False  # whether the stream ever ended a line
 
     def take(self, data: bytes) -> bytes:
-        """Feed `data` (not empty), and take all lines that have ended then, terminators included.
+        """Feed `data`, and take all lines that have ended then, terminators included.
 
         Gives nothing, and keeps everything, if no line has ended or one may be overlong: then
         `next_line` has to judge.
@@ -73,8 +73,8 @@ class LineBuffer:
             self._extend(data)
             return
         self.terminated = True
-        if self._skipping:
-            self._skipping = False
+        if self.skipping:
+            self.skipping = False
             data = data[data.index(b"\n") + 1 :]
             cut = data.rfind(b"\n") + 1
         if cut == len(data) and not self.unfinished:
@@ -87,7 +87,7 @@ class LineBuffer:
     def finish(self) -> None:
         """End the unfinished line where it stands, as at the end of the stream."""
         tail, self.unfinished = self.unfinished, b""
-        self._skipping = False
+        self.skipping = False
         if tail:
             # A CR here stands before no LF, so it is content: let one that is dropped follow it.
             self._append(tail + (b"\r\n" if tail.endswith(b"\r") else b"\n"))
@@ -108,7 +108,7 @@ class LineBuffer:
 
         Not before the stream has ended a line: until then, it may be of a kind that never does.
         """
-        empty = not (self.unfinished or self._whole or self._skipping)
+        empty = not (self.unfinished or self._whole or self.skipping)
         return empty and self.terminated
 
     def next_line(self) -> Line | None:
@@ -129,7 +129,7 @@ class LineBuffer:
         if not self._is_overlong(self.unfinished):
             return None
         self.unfinished = b""
-        self._skipping = True
+        self.skipping = True
         return OVERLONG
 
     def _append(self, lines: bytes) -> None:
@@ -138,7 +138,7 @@ class LineBuffer:
 
     def _extend(self, tail: bytes) -> None:
         """Lengthen the unfinished line, up to the shortest form in which it is surely too long."""
-        if not self._skipping:
+        if not self.skipping:
             self.unfinished = (self.unfinished + tail)[: self._limit + 2]
 
     def _is_overlong(self, tail: bytes) -> bool:

@@ -24,7 +24,7 @@ BATCH: Final = 100  # callers a turn: some milliseconds of work
 RETRY: Final = 0.1  # seconds: soon enough for people, rare enough to cost nothing
 _REPORT_EVERY: Final = 1.0  # seconds between log lines about one and the same trouble
 
-# What a caller has sent already, whom there is no descriptor for: closing on it would send a reset.
+# Bytes to read away from a caller whom we refuse: closing with unread input sends a reset.
 _UNREAD: Final = 64 * 1024
 
 # Seconds. A peer that has vanished (power, cable) is found out within about two minutes, whether we
@@ -90,7 +90,9 @@ def _listen(family: int, address: tuple[Any, ...]) -> socket.socket:
     try:
         sock = socket.socket(family, socket.SOCK_STREAM)
     except OSError as error:
-        raise _Unavailable from error
+        if error.errno in (errno.EAFNOSUPPORT, errno.EPROTONOSUPPORT):
+            raise _Unavailable from error
+        raise
     try:
         _configure(sock)
         sock.bind(address)
@@ -233,17 +235,24 @@ class Listener(Handler):
         except OSError:
             pass  # somebody else took the descriptor, or the caller left
         else:
-            self._see_out(sock)
+            self.refused += 1
+            see_out(sock, self._sorry)
         self._spare = _take_spare()
         return waiting
 
-    def _see_out(self, sock: socket.socket) -> None:
-        self.refused += 1
-        with sock, contextlib.suppress(OSError):
-            sock.setblocking(False)
-            sock.send(self._sorry)
-            sock.shutdown(socket.SHUT_WR)
-            sock.recv(_UNREAD)
+
+def see_out(sock: socket.socket, why: bytes) -> None:
+    """Tell a caller why it is turned away, and close without waiting for it to read that."""
+    with sock, contextlib.suppress(OSError):
+        sock.setblocking(False)
+        sock.send(why)
+        sock.shutdown(socket.SHUT_WR)
+        sock.recv(_UNREAD)
+
+
+def spell(host: str, port: int) -> str:
+    """Write an address; one of IPv6 in brackets (RFC 3986, 3.2.2)."""
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 def _take_spare() -> int | None:

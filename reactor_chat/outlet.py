@@ -10,10 +10,13 @@ Invariants:
 - `size` is the number of bytes in `pieces`. `blocked` says that the kernel has refused some of
   them; then, and only then, the selector is asked when more can be sent.
 - What is merely overheard is not added to a backlog that is blocked and would get longer than
-  `Limits.backlog`. Once a line had to be left out, those after it are left out too, until the
-  listener has read all that waits and could be told, at the very place, how many lines it missed.
+  `Limits.backlog`. Once a line had to be left out, those after it are left out too, until
+  something else is written or the listener has read all that waits: then, at that very place, it
+  is told how many lines it missed.
   (Whoever is not blocked has read everything so far, and gets all of a turn, however much it is.)
 - A backlog that is full has to move within `Limits.stall` seconds.
+
+This is the lower half of `connection.Connection`; what the upper half provides is marked below.
 
 Not here: what comes in, and the states of a connection's life.
 """
@@ -118,6 +121,8 @@ class Outlet(Handler):
 
     def write(self, data: bytes) -> None:
         """Append whole lines to the backlog."""
+        if self.missed:
+            self.tell_missed()
         if not self.pieces:
             self._unsettled.append(self)
         self.pieces.append(data)
@@ -126,7 +131,7 @@ class Outlet(Handler):
     @property
     def full(self) -> bool:
         """Whether overheard lines are being left out."""
-        return self.missed > 0 or self.size >= self._streams.limits.backlog
+        return self.blocked and (self.missed > 0 or self.size >= self._streams.limits.backlog)
 
     @property
     def crowded(self) -> bool:
@@ -150,6 +155,10 @@ class Outlet(Handler):
 
     def on_flushed(self) -> None:
         """The backlog is empty, and something was waiting for that."""
+        raise NotImplementedError
+
+    def tell_missed(self) -> None:
+        """Tell the peer how many lines were left out, if any were."""
         raise NotImplementedError
 
     def close(self, reason: str) -> None:
@@ -177,7 +186,7 @@ class Outlet(Handler):
         try:
             sent = self._socket.send(data)
         except OSError as error:
-            sent = self._refused(error)
+            sent = self._refused(error)  # if that was fatal, the backlog is empty by now: 0 == 0
         if sent == self.size:
             pieces.clear()
             self.size = 0
@@ -254,7 +263,7 @@ class Outlet(Handler):
         if not self._must_progress:
             return
         limits, now = self._streams.limits, self._streams.reactor.now
-        # The deadline may be an older one's, from before the reader had caught up.
+        # This timer may have been set for an earlier full backlog: measure from the last progress.
         since = self._progress if self.blocked else now
         remaining = since + limits.stall - now
         if remaining > 0:

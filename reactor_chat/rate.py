@@ -19,7 +19,7 @@ _ROUNDING: Final = 0.001
 
 
 class Bucket:
-    """The leave of one client: `rate` lines a second, and four times that at once."""
+    """What one client may still say: `rate` lines a second, and four times that at once."""
 
     __slots__ = ("_level", "_now", "_rate")
 

@@ -16,7 +16,7 @@ Invariants:
 - An exception out of a handler goes to that handler's `on_crash`, and to nobody else.
 - Nothing here blocks but `select`, and that sleeps until something is ready or due: an idle loop
   does not wake up.
-- Only the loop reads the clock, a few times a turn; `now` is the same for all in one turn.
+- Handlers ask `now`, never the clock: it is the same for all in one turn.
 
 Not here: sockets, bytes, chat, signals (a signal arrives as a readable descriptor).
 """
@@ -37,6 +37,9 @@ NOTHING: Final = 0
 # How many descriptors one `select` may report. The kernel rotates among those that are ready, so
 # nobody starves; it bounds what one turn can read, and the array that epoll fills each time.
 MAX_EVENTS: Final = 1024
+
+# Seconds. epoll counts milliseconds in an int; a loop that wakes once an hour is still idle.
+_LONGEST_SLEEP: Final = 3600.0
 
 Ready = Iterable[tuple[int, int]]
 
@@ -128,7 +131,7 @@ class Reactor:
         """Do one turn; sleep for at most `patience` seconds (None: until there is work)."""
         deadline = self._timers.next_deadline()
         if deadline is not None:
-            remaining = max(0.0, deadline - self._clock())
+            remaining = min(max(0.0, deadline - self._clock()), _LONGEST_SLEEP)
             patience = remaining if patience is None else min(patience, remaining)
         ready = self._readiness.poll(patience)
         self.now = now = self._clock()

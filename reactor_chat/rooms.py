@@ -54,7 +54,7 @@ class History:
 
 
 class Member:
-    """Somebody present. `name` and `room` change through `Chat` alone."""
+    """Somebody present. `name` and `room` change through `Chat` alone, `muted` by the operator."""
 
     __slots__ = (
         "correspondent",

@@ -14,7 +14,6 @@ Invariants:
 Not here: descriptors 0 to 2, signals, the form of the log (`service`).
 """
 
-import contextlib
 import dataclasses
 import socket
 from collections.abc import Callable
@@ -24,7 +23,7 @@ from typing import Final, cast
 from reactor_chat.chat import Chat, Spread
 from reactor_chat.commands import receive
 from reactor_chat.connection import OPEN, Connection, Nobody
-from reactor_chat.listener import Listener
+from reactor_chat.listener import Listener, see_out, spell
 from reactor_chat.moderation import BANNED, Operator
 from reactor_chat.outlet import Limits, Streams
 from reactor_chat.protocol import answer, is_plain, notice
@@ -71,7 +70,7 @@ class Session:
         self._server = server
         self._chat = server.chat
         self.connection = connection
-        self.member = server.chat.enter(connection, host)
+        self.member = self._chat.enter(connection, host)
         rate = server.settings.rate
         self._bucket = Bucket(rate, server.reactor.now) if rate else None
         self._waits = False  # for leave to relay more
@@ -98,17 +97,19 @@ class Session:
 
     def on_end(self) -> None:
         """Leave, once everything that was asked is answered."""
-        self._server.chat.leave(self.member)
+        self._chat.leave(self.member)
         self.connection.finish("end of input")
 
-    def on_caught_up(self, missed: int) -> None:
+    def on_missed(self, missed: int) -> None:
         """Tell how much was left out."""
         self.connection.write(notice(f"You missed {missed} messages."))
 
     def on_closed(self, reason: str) -> None:
         """Leave, if not done before."""
-        self._server.chat.leave(self.member)
-        self._server.forget(self, reason)
+        try:
+            self._chat.leave(self.member)
+        finally:
+            self._server.forget(self, reason)
 
     def on_error(self, error: Exception) -> None:
         """Report a defect."""
@@ -162,7 +163,7 @@ class Server(Handler):
         self.listeners: list[Listener] = []
         self.refused = 0
         self._from_host: dict[str, int] = {}
-        self._turned_away = 0
+        self._turned_away: dict[Connection, None] = {}
         self._ending = False
 
     # -- coming in --------------------------------------------------------------------------------
@@ -184,7 +185,7 @@ class Server(Handler):
         self.sessions[session] = None
         self._from_host[host] = self._from_host.get(host, 0) + 1
         connection.open(session)
-        self.log.event(f"{session.member.name} connected from {host}:{port}")
+        self.log.event(f"{session.member.name} connected from {spell(host, port)}")
 
     def forget(self, session: Session, reason: str) -> None:
         """Strike a session whose connection is gone."""
@@ -209,18 +210,17 @@ class Server(Handler):
 
     def _turn_away(self, sock: socket.socket, why: bytes) -> None:
         self.refused += 1
-        if self._turned_away >= _TURNED_AWAY:
-            with sock, contextlib.suppress(OSError):
-                sock.send(why)
+        if len(self._turned_away) >= _TURNED_AWAY:
+            see_out(sock, why)
             return
-        self._turned_away += 1
         connection = Connection(self.streams, sock)
-        connection.open(_TurnedAway(self))
+        self._turned_away[connection] = None
+        connection.open(_TurnedAway(self, connection))
         connection.finish("turned away", why)
 
-    def saw_out(self) -> None:
+    def saw_out(self, connection: Connection) -> None:
         """Note that somebody who was turned away is gone."""
-        self._turned_away -= 1
+        del self._turned_away[connection]
 
     # -- the end ----------------------------------------------------------------------------------
 
@@ -248,8 +248,9 @@ class Server(Handler):
         """Cut off whoever is left, after the reactor has stopped."""
         for listener in self.listeners:
             listener.stop()
-        for session in self.sessions:
-            session.connection.close("server shutdown")
+        self.chat.close()
+        for connection in (*(one.connection for one in self.sessions), *self._turned_away):
+            connection.close("server shutdown")
         self.reactor.settle()
 
     def on_crash(self, error: Exception) -> None:
@@ -279,12 +280,13 @@ class Server(Handler):
 class _TurnedAway(Nobody):
     """The owner of a connection that only has a refusal to read."""
 
-    def __init__(self, server: Server) -> None:
+    def __init__(self, server: Server, connection: Connection) -> None:
         self._server = server
+        self._connection = connection
 
     def on_closed(self, reason: str) -> None:
         """Make room for the next."""
-        self._server.saw_out()
+        self._server.saw_out(self._connection)
 
     def on_error(self, error: Exception) -> None:
         """Report a defect."""

@@ -21,7 +21,7 @@ from functools import partial
 from typing import Final
 
 from reactor_chat.console import Console
-from reactor_chat.listener import bind_all
+from reactor_chat.listener import bind_all, spell
 from reactor_chat.moderation import COMMAND_WORDS
 from reactor_chat.outlet import Limits
 from reactor_chat.reactor import Reactor
@@ -56,9 +56,9 @@ def run_server(options: ServerOptions) -> int:
     descriptors = _raise_descriptor_limit()
     try:
         sockets = bind_all(options.host, options.port)
-    except (OSError, UnicodeError) as error:  # a name can be too odd to be looked up
-        why = getattr(error, "strerror", None) or error
-        sys.stderr.write(f"Cannot listen on {options.host}:{options.port}: {why}.\n")
+    except OSError as error:
+        where, why = spell(options.host, options.port), error.strerror or error
+        sys.stderr.write(f"Cannot listen on {where}: {why}.\n")
         return 1
     reactor = Reactor()
     settings = Settings(
@@ -110,7 +110,7 @@ class _Service:
         """Listen, say so, and open the console."""
         for sock in sockets:
             host, port = self._server.listen(sock).address
-            self._console.show(f"listening on {f'[{host}]' if ':' in host else host}:{port}")
+            self._console.show(f"listening on {spell(host, port)}")
         self._console.open(self._server.operator.receive, self._on_interrupt)
 
     def close(self) -> None:

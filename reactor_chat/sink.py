@@ -16,6 +16,7 @@ Invariants:
 Not here: what the lines say, and how they look on a terminal.
 """
 
+import errno
 import os
 import select
 import time
@@ -25,6 +26,8 @@ from typing import Final
 from reactor_chat.reactor import NOTHING, WRITE, Handler, Reactor
 
 BACKLOG: Final = 256 * 1024  # some thousand lines, for a reader that is away for a moment
+_DISK_FULL: Final = (errno.ENOSPC, errno.EDQUOT)
+_RETRY: Final = 1.0  # seconds: somebody has to make room first
 _CHUNK: Final = select.PIPE_BUF
 
 
@@ -102,8 +105,11 @@ class Sink(Handler):
                 del self._pending[: os.write(self.fd, self._pending[:_CHUNK])]
         except BlockingIOError:
             return
-        except OSError:  # EPIPE, EIO of a terminal that hung up, ENOSPC: nobody reads this log
-            self._give_up()
+        except OSError as error:
+            if error.errno in _DISK_FULL:
+                self._reactor.call_later(_RETRY, self, self.on_settle)
+            else:  # EPIPE, EIO of a terminal that hung up: nobody reads this log
+                self._give_up()
             return
         if self._lacks and not self._pending:
             left_out, self._left_out, self._lacks = self._left_out, 0, False

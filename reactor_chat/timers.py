@@ -25,13 +25,12 @@ Callback = Callable[[], object]
 
 
 class Timer:
-    """One deadline: `callback` is due once, at `when` seconds on the caller's clock."""
+    """One deadline: `callback` is due once."""
 
-    __slots__ = ("_timers", "callback", "owner", "when")
+    __slots__ = ("_timers", "callback", "owner")
 
-    def __init__(self, timers: "Timers", when: float, callback: Callback, owner: object) -> None:
+    def __init__(self, timers: "Timers", callback: Callback, owner: object) -> None:
         self._timers: Timers | None = timers  # None once it has left the heap
-        self.when = when
         self.callback: Callback | None = callback  # None once it is cancelled
         self.owner = owner  # the caller's affair
 
@@ -43,7 +42,7 @@ class Timer:
                 self._timers.note_cancelled()
 
     def leave_heap(self) -> None:
-        """Note that cancelling is from now on nobody's concern."""
+        """It has left the heap: cancelling it need not be counted."""
         self._timers = None
 
 
@@ -60,7 +59,7 @@ class Timers:
 
     def add(self, when: float, callback: Callback, owner: object = None) -> Timer:
         """Arrange that `callback` is due at `when`."""
-        timer = Timer(self, when, callback, owner)
+        timer = Timer(self, callback, owner)
         heapq.heappush(self._heap, (when, next(self._sequence), timer))
         return timer
 

@@ -1,8 +1,12 @@
 """One connection over a simulated socket pair: what it serves, and how it dies."""
 
+import errno
 from socket import SHUT_WR
+from unittest import mock
 
 from reactor_chat.connection import READ_SIZE
+from reactor_chat.framing import OVERLONG, LineBuffer
+from reactor_chat.reactor import NOTHING
 from tests.sim.pair import LIMITS, ConnectionCase
 
 
@@ -70,6 +74,26 @@ class DeathTest(ConnectionCase):
         self.connection.close("done")
         self.settle()
         self.assertEqual(self.owner.events, ["closed: done"])
+
+    def test_a_defect_in_the_owners_farewell_is_reported(self) -> None:
+        def fail(reason: str) -> None:
+            raise ZeroDivisionError
+
+        self.owner.on_closed = fail  # type: ignore[method-assign]
+        self.connection.close("why")
+        self.reactor.settle()
+        self.assertEqual(self.owner.events, [ZeroDivisionError])
+
+    def test_one_that_cannot_be_watched_dies_and_its_owner_is_told(self) -> None:
+        def refuse(handler: object, interest: int) -> None:
+            raise OSError(errno.ENOSPC, "no more")
+
+        connection, _, owner = self.connect()
+        self.reactor.watch(connection, NOTHING)
+        with mock.patch.object(self.reactor, "watch", refuse):
+            connection.open(owner)
+        self.reactor.settle()
+        self.assertEqual(owner.events, ["closed: no space left on device"])
 
     def test_finishing_delivers_all_and_the_last_word_and_no_reset(self) -> None:
         lines = [b"line %d\n" % n for n in range(100)]
@@ -162,3 +186,12 @@ class BareClientTest(ConnectionCase):
         self.peer.send(b"lo")
         self.wait(LIMITS.quiet)
         self.assertEqual(self.owner.events, [b"hello"])
+
+    def test_after_one_that_was_too_long_its_next_message_is_served(self) -> None:
+        self.connection.lines = LineBuffer(limit=10)
+        self.say(b"x" * 20)
+        self.assertEqual(self.owner.events, [OVERLONG])
+        self.wait(LIMITS.quiet + 0.01)
+        self.say(b"hello")
+        self.wait(LIMITS.quiet + 0.01)
+        self.assertEqual(self.owner.events, [OVERLONG, b"hello"])

@@ -87,7 +87,7 @@ class OverhearingTest(ConnectionCase):
     def test_an_answer_is_never_left_out(self) -> None:
         self.overhear(400)
         self.connection.write(b"answer\n")
-        self.assertTrue(self.read().endswith(b"299\nanswer\nmissed 100\n"))
+        self.assertTrue(self.read().endswith(b"299\nmissed 100\nanswer\n"))
 
     def test_a_full_backlog_that_does_not_move_ends_it(self) -> None:
         self.overhear(400)

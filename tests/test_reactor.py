@@ -233,6 +233,11 @@ class TimeTest(ReactorCase):
             self.reactor.turn(patience)
         self.assertEqual(self.script.waits, [2.0, 2.0, 5.0, 0])
 
+    def test_a_deadline_beyond_what_epoll_can_count_is_slept_towards_in_parts(self) -> None:
+        self.reactor.call_later(1e9, self.a, self.note("timer"))
+        self.turn()
+        self.assertEqual(self.script.waits, [3600.0])
+
     def test_a_timer_fires_when_the_clock_says_so(self) -> None:
         self.reactor.call_later(5.0, self.a, self.note("timer"))
         self.assertEqual(self.turn(), [])

@@ -52,7 +52,7 @@ class Recorder(Nobody):
         self.events.append("end")
         self.connection.finish("end of input")
 
-    def on_caught_up(self, missed: int) -> None:
+    def on_missed(self, missed: int) -> None:
         self.connection.write(b"missed %d\n" % missed)
 
     def on_closed(self, reason: str) -> None:
