@@ -27,8 +27,9 @@ What both ends use at a terminal:
     tty.style           imports protocol
     tty.draft           imports tty.columns
     tty.viewport        imports tty.columns
+    tty.folding         imports tty.columns
     tty.editor          imports tty.columns, tty.draft, tty.history, tty.keys
-    tty.terminal        imports tty.columns, tty.editor, tty.keys, tty.viewport
+    tty.terminal        imports tty.editor, tty.folding, tty.keys, tty.viewport
 
 The server:
 

@@ -40,6 +40,7 @@ from reactor_chat.tty.terminal import (
 )
 
 _READ_SIZE: Final = 4096  # a terminal's line, and a fair slice of a file
+_STAMP_WIDTH: Final = len("HH:MM:SS ")
 _LOOK_AGAIN: Final = 1.0  # seconds
 _FLUSH: Final = 0.5  # seconds that a stopped reader of the log may delay the end
 
@@ -72,7 +73,8 @@ class Console(Handler):
         self.is_terminal = os.isatty(in_fd)  # so somebody sits here, and may hang up
         self._terminal: Terminal | None = None
         if is_terminal(in_fd, out_fd):
-            self._terminal = Terminal(in_fd, out_fd, self._write_screen, complete)
+            write = self._write_screen
+            self._terminal = Terminal(in_fd, out_fd, write, complete, indent=_STAMP_WIDTH)
             self._sink.on_relief = self._redraw
 
     def open(self, on_line: OnLine, on_interrupt: Callable[[], None]) -> None:
@@ -232,10 +234,11 @@ class Console(Handler):
     # -- writing ----------------------------------------------------------------------------------
 
     def _write_screen(self, data: bytes) -> None:
-        self._sink.write(data, data.count(b"\n"))
+        self._sink.write(data, data.count(b"\r\n"))
 
     def _redraw(self, left_out: int) -> None:
         """Draw what was left out of the screen: the draft, and how many lines there were."""
-        self.resize()
+        if self._terminal is not None:
+            self._terminal.redraw_draft()
         if left_out:
             self.show(f"({left_out} log lines were left out)")

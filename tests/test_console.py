@@ -215,7 +215,8 @@ class WithoutProcessTest(unittest.TestCase):
 
     def test_a_key_that_found_no_room_is_drawn_when_there_is_room_again(self) -> None:
         self.until(">")
-        self.console.show("x" * (BACKLOG - len("\r\x1b[K\r\n> \x1b[3G") - 1))
+        room = BACKLOG - len("\r\x1b[K> \x1b[3G") - 1
+        self.console.show_lines(["x" * 70] * (room // 72) + ["x" * (room % 72 - 2)])
         self.window.type("y")
         self.console.on_readable()
         self.until("> y")

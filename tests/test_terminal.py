@@ -91,7 +91,7 @@ class DraftTest(TerminalCase):
         self.press("draft")
         self.terminal.show(["x" * 40, "y" * 41, "日" * 21])
         self.assertEqual(
-            self.screen.rows, ["x" * 40, "y" * 40, "y", "日" * 20, "日", "> draft"]
+            self.screen.rows, ["x" * 40, "y" * 40, "      y", "日" * 20, "      日", "> draft"]
         )
 
     def test_a_submitted_line_leaves_an_empty_draft(self) -> None:

@@ -5,12 +5,12 @@ The parts are `keys` (bytes to key strokes), `editor` (key strokes to effects), 
 
 Invariants:
 - Every path that opens the terminal can close it, any number of times, and closing restores its
-  modes.
+  modes, unless the job is in the background then: the terminal is another's.
 - Nothing here blocks but the one `read` for which the caller has seen readiness. All output
   goes through `write`. `O_NONBLOCK` is never set: it belongs to the terminal, and would outlive
   this process.
-- The draft takes one row at any time, so one erased row makes place for a line.
-- One call makes at most one `write`.
+- The draft takes one row at any time, so one erased row makes room for a line.
+- One call makes at most one `write`; `suspend`, which closes and opens again, makes two.
 
 How a caller's loop uses it: `open`; `on_input` when `in_fd` is readable, then act on the events
 that it gives; `on_still` once `ESCAPE_WAIT` seconds have passed with `undecided` true and no
@@ -27,7 +27,6 @@ from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final
 
-from reactor_chat.tty.columns import width
 from reactor_chat.tty.editor import (
     Completer,
     Editor,
@@ -41,12 +40,19 @@ from reactor_chat.tty.editor import (
     Suspend,
     no_completions,
 )
+from reactor_chat.tty.folding import fold
 from reactor_chat.tty.keys import ESCAPE_WAIT, KeyDecoder
 from reactor_chat.tty.keys import Event as KeyEvent
 from reactor_chat.tty.viewport import Row, last_row
 
 __all__ = ["ESCAPE_WAIT", "End", "Event", "Interrupt", "Submit", "Suspend", "Terminal",
            "in_foreground", "is_terminal", "stop_job"]  # fmt: skip
+
+# To a terminal they are the same; but whoever counts lines counts ends of lines.
+_END_OF_LINE: Final = "\r\n"
+_NEXT_ROW: Final = "\n\r"
+
+STAMP_WIDTH: Final = len("HH:MM ")  # what stands before each line in the client
 
 # What the caller has to act on; the rest is done here.
 Event = Submit | Interrupt | End | Suspend
@@ -82,7 +88,8 @@ class Terminal:
     """The terminal on `in_fd` and `out_fd`, with one line editor.
 
     `write` takes bytes for the screen and takes them all. `completer` gets the text before the
-    cursor and gives the index where the word starts and the candidates for it, best first.
+    cursor and gives the index where the word starts and the candidates for it, best first. A line
+    that takes several rows is indented by `indent` columns from the second on.
     """
 
     def __init__(
@@ -92,8 +99,10 @@ class Terminal:
         write: Callable[[bytes], None],
         completer: Completer = no_completions,
         prompt: str = "> ",
+        indent: int = STAMP_WIDTH,
     ) -> None:
         self.prompt = prompt  # drawn from the next output on
+        self._indent = indent
         self._in_fd = in_fd
         self._out_fd = out_fd
         self._write = write
@@ -206,22 +215,31 @@ class Terminal:
         line ends.
         """
         self._shown.extend(lines)
-        self._update("".join(line + "\r\n" for line in lines), before=_BELL if ring else "")
+        self._update("".join(self._rows(lines)), before=_BELL if ring else "")
 
     def resize(self) -> None:
-        """Draw the draft for the new size of the screen."""
-        # A row that no longer fits was wrapped by some terminals and cut by others.
-        if self._drawn is not None and width(self._drawn.text) >= self._columns():
+        """Draw the screen anew for its new size: what stood on it was wrapped, cut or moved."""
+        if self._modes is not None:
             self._redraw_screen()
-        else:
-            self._drawn = None
-            self._update()
+
+    def redraw_draft(self) -> None:
+        """Draw the last row again: what was written of it may not have reached the screen."""
+        self._drawn = None
+        self._update()
 
     def _redraw_screen(self) -> None:
-        rows = max(1, _screen_size(self._out_fd).lines - 1)
-        latest = list(self._shown)[-rows:]
+        height = max(1, _screen_size(self._out_fd).lines - 1)
+        rows = self._rows(list(self._shown)[-height:])[-height:]
         self._drawn = None
-        self._update("".join(line + "\r\n" for line in latest), before=_ERASE_SCREEN)
+        self._update("".join(rows), before=_ERASE_SCREEN)
+
+    def _rows(self, lines: Iterable[str]) -> list[str]:
+        columns, rows = self._columns(), []
+        for line in lines:
+            *before, last = fold(line, columns, self._indent)
+            rows += [row + _NEXT_ROW for row in before]
+            rows.append(last + _END_OF_LINE)
+        return rows
 
     def _update(self, above: str = "", before: str = "") -> None:
         """Write what is to stand above the last row, and that row if it is not there already."""
