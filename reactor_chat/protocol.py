@@ -94,3 +94,11 @@ def notice(text: str) -> bytes:
 def quote(text: str) -> str:
     """Shorten a person's input for an error that repeats it."""
     return text if len(text) <= _MAX_QUOTE else text[:_MAX_QUOTE] + "…"
+
+
+# How the lines begin that say who is their author, for those who read them. A name has no white
+# space, but for a given one.
+NAME: Final = r"(?:Client \d+|[^\s:\[\]]+)"
+SPEECH: Final = re.compile(rf"(?P<name>{NAME}): ")
+ACTION: Final = re.compile(rf"\*\* (?P<name>{NAME}) ")
+PRIVATE: Final = re.compile(rf"\[PM from (?P<name>{NAME})\] ")

@@ -92,6 +92,10 @@ class LogTest(unittest.TestCase):
     def test_log_lines_have_the_time_to_the_second(self) -> None:
         self.assertEqual(plain.log("[tea] alice: hi"), "12:34:56 [tea] alice: hi")
 
+    def test_the_usage_of_a_command_of_the_console_is_nobodys_speech(self) -> None:
+        self.assertEqual(colour_of(colourful.log("Usage: /kick NAME [REASON]"), "Usage"), "")
+        self.assertTrue(colour_of(colourful.log("[tea] Usage: hi"), "Usage"))
+
     def test_what_was_said_in_a_room_looks_as_it_does_elsewhere(self) -> None:
         shown = colourful.log("[tea] * alice joined")
         self.assertEqual(colour_of(shown, "[tea] "), "2")

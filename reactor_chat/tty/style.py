@@ -19,7 +19,7 @@ import zlib
 from collections.abc import Callable, Mapping
 from typing import Final, NamedTuple
 
-from reactor_chat.protocol import sanitise
+from reactor_chat.protocol import ACTION, NAME, PRIVATE, SPEECH, sanitise
 
 _TAB_COLUMNS: Final = 4  # a terminal's own tab stops depend on what stands before the text
 
@@ -32,11 +32,9 @@ _PRIVATE: Final = "1;35"
 # white.
 _NAME_COLOURS: Final = (31, 35, 62, 67, 70, 97, 99, 130, 133, 136, 161, 166, 168, 172)
 
-_NAME: Final = r"(?:Client \d+|[^\s:\[\]]+)"
-_PRIVATE_LINE: Final = re.compile(rf"\[PM from {_NAME}\] ")
-_PRIVATE_COPY: Final = re.compile(rf"-> \[PM to {_NAME}\] ")
-_ACTION: Final = re.compile(rf"\*\* (?P<name>{_NAME}) ")
-_SPEECH: Final = re.compile(rf"(?P<name>{_NAME}): ")
+_PRIVATE_COPY: Final = re.compile(rf"-> \[PM to {NAME}\] ")
+# What the console answers to a wrong call. It goes where the log goes, and looks like speech.
+_USAGE: Final = "Usage: "
 _LOG_ROOM: Final = re.compile(r"\[[^\s\]]+\] ")
 
 
@@ -78,17 +76,17 @@ class Style:
         """Show a line of the server's log, with the room before the line if it has one."""
         text = _safe(line)
         room = match[0] if (match := _LOG_ROOM.match(text)) else ""
-        body, _ = self._body(text[len(room) :], None)
+        body = text if text.startswith(_USAGE) else self._body(text[len(room) :], None).text
         return f"{self._stamp('%H:%M:%S')} {self._paint(room, _DIM)}{body}"
 
     def _body(self, text: str, me: str | None) -> Shown:
-        if match := _PRIVATE_LINE.match(text):
+        if match := PRIVATE.match(text):
             return Shown(self._paint(match[0][:-1], _PRIVATE) + text[match.end() - 1 :], True)
         if match := _PRIVATE_COPY.match(text):
             return Shown(self._paint(match[0][:-1], _PRIVATE) + text[match.end() - 1 :], False)
         if text.startswith("-> "):
             return Shown(self._paint("->", _ANSWER) + text[2:], False)
-        if match := _ACTION.match(text) or _SPEECH.match(text):
+        if match := ACTION.match(text) or SPEECH.match(text):
             return self._speech(text, match, me)
         # What the operator typed is quoted behind "> "; nobody's name begins like that.
         return Shown(self._paint(text, _DIM) if text.startswith(("* ", "> ")) else text, False)
