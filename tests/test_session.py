@@ -68,6 +68,26 @@ class ReconnectingTest(unittest.TestCase):
         self.assertEqual(session.connected(), ["/nick alice", "/whoami"])
 
 
+    def test_a_name_that_is_still_held_is_told_with_the_way_back(self) -> None:
+        session = session_after("-> You are now alice.", "-> You joined tea. Here: alice, bob.")
+        session.connected()
+        session.heard("-> The name alice is taken.")
+        self.assertEqual(
+            session.heard("-> You are Client 2, in tea."),
+            "You are Client 2, in tea. Your lost connection may still hold the name alice: "
+            "/nick alice takes it once it is free.",
+        )
+
+    def test_once_the_name_is_back_no_more_is_said_about_it(self) -> None:
+        session = session_after("-> You are now alice.")
+        session.connected()
+        session.heard("-> The name alice is taken.")
+        session.heard("-> You are Client 2.")
+        session.connected()
+        session.heard("-> You are now alice.")
+        self.assertIn("/join ROOM", session.heard("-> You are alice.") or "")
+
+
 class PeopleTest(unittest.TestCase):
     def people(self, *lines: str) -> list[str]:
         here = "-> You joined tea. Here: alice, bob, carol."
@@ -82,6 +102,9 @@ class PeopleTest(unittest.TestCase):
         self.assertEqual(self.people("[PM from bob] psst")[0], "bob")
         self.assertEqual(self.people("Client 7: hi: there")[0], "Client 7")
         self.assertEqual(self.people("* dave joined")[0], "dave")
+
+    def test_what_is_no_name_speaks_for_nobody(self) -> None:
+        self.assertEqual(self.people("[tea]: hi", "** [x] waves"), ["carol", "bob"])
 
     def test_whoever_leaves_is_forgotten(self) -> None:
         self.assertEqual(self.people("* bob left"), ["carol"])
@@ -111,9 +134,9 @@ class PeopleTest(unittest.TestCase):
 
 class WordsTest(unittest.TestCase):
     def test_farewells(self) -> None:
-        for line in ("/quit", "/exit", "/QUIT ", "CLOSE SOCKET", "close socket"):
+        for line in ("/quit", "/exit", "/QUIT ", "/quit bye", "CLOSE SOCKET", "close socket"):
             self.assertTrue(is_farewell(line), line)
-        for line in ("/quit now", "quit", "CLOSE SOCKETS", "//quit", ""):
+        for line in ("/quitter", "quit", "CLOSE SOCKETS", "//quit", ""):
             self.assertFalse(is_farewell(line), line)
 
     def test_refusals(self) -> None:

@@ -13,7 +13,7 @@ Not here: sockets, the screen, how lines look.
 import re
 from typing import Final
 
-from reactor_chat.protocol import split_command
+from reactor_chat.protocol import ACTION, NAME, PRIVATE, SPEECH, split_command
 
 _MAX_KNOWN: Final = 500  # more than anyone completes among, and little memory
 
@@ -30,25 +30,22 @@ _REFUSALS: Final = (
     "-> You were kicked", "-> You are banned.", "-> Server is full.", "-> Too many connections",
 )  # fmt: skip
 
-_NAME: Final = r"(?:Client \d+|[^\s:]+)"
 _GIVEN: Final = re.compile(r"Client \d+")
-_WHO_AM_I: Final = re.compile(rf"-> You are (?P<name>{_NAME})(?:, in (?P<room>\S+))?\.")
+_WHO_AM_I: Final = re.compile(rf"-> You are (?P<name>{NAME})(?:, in (?P<room>\S+))?\.")
+_TAKEN: Final = re.compile(r"-> The name \S+ is taken\.")
 _RENAMED: Final = re.compile(r"-> You are now (?P<name>\S+)\.")
 _JOINED: Final = re.compile(r"-> You joined (?P<room>\S+)\. Here: (?P<names>.*)\.")
 _LEFT: Final = re.compile(r"-> You left \S+\.")
 _ROOMS: Final = re.compile(r"-> (?P<rooms>\S+ \(\d+\)(?:, \S+ \(\d+\))*)")
-_OTHER_RENAMED: Final = re.compile(rf"\* (?P<old>{_NAME}) is now known as (?P<new>\S+)")
-_OTHER_LEFT: Final = re.compile(rf"\* (?P<name>{_NAME}) left")
-_ACTIVE: Final = re.compile(
-    rf"\* (?P<joined>{_NAME}) joined|\*\* (?P<actor>{_NAME}) .*|\[PM from (?P<sender>{_NAME})\] .*"
-)
-_SPEECH: Final = re.compile(rf"(?P<name>{_NAME}): .*")
+_OTHER_RENAMED: Final = re.compile(rf"\* (?P<old>{NAME}) is now known as (?P<new>\S+)")
+_OTHER_LEFT: Final = re.compile(rf"\* (?P<name>{NAME}) left")
+_OTHER_JOINED: Final = re.compile(rf"\* (?P<name>{NAME}) joined")
 
 
 def is_farewell(line: str) -> bool:
     """Whether a line asks the server to close the connection."""
-    word, argument = split_command(line) or ("", "")
-    return word.lower() in _FAREWELLS and not argument
+    word, _ = split_command(line) or ("", "")
+    return word.lower() in _FAREWELLS
 
 
 def is_refusal(line: str) -> bool:
@@ -88,11 +85,14 @@ class Session:
         self.rooms = Recent()
         self._chosen_name = name  # to be taken again on the next connection
         self._chosen_room = room
+        self._had_name = False  # the chosen one, on this connection or one before
+        self._name_held = False  # by somebody else when this connection began
         self._asked = False  # the answer to the client's own question is still to come
 
     def connected(self) -> list[str]:
         """Begin a connection; give the lines to send first."""
         self.me = self.room = None
+        self._name_held = False
         self._asked = True
         return [*self.introduction(), "/whoami"]
 
@@ -107,9 +107,12 @@ class Session:
 
     def heard(self, line: str) -> str | None:
         """Learn from a line of the server; give what to show in its place, if anything."""
-        if self._asked and (welcome := self._welcome(line)):
-            self._asked = False
-            return welcome
+        if self._asked:
+            # Answers keep the order of questions, so all until then are to the introduction.
+            self._name_held = self._name_held or _TAKEN.fullmatch(line) is not None
+            if welcome := self._welcome(line):
+                self._asked = False
+                return welcome
         if line.startswith("-> "):
             self._learn_of_self(line)
         else:
@@ -121,16 +124,28 @@ class Session:
             if is_refusal(line):
                 return None
             self.me, self.room = match["name"], match["room"]
-            if self.room:
-                return f"You are {self.me}, in {self.room}. /help lists the commands."
-            return f"You are {self.me}. /join ROOM to talk with others, /help for more."
+            where = f", in {self.room}" if self.room else ""
+            return f"You are {self.me}{where}. {self._advice()}"
         if line.strip() == "/WHOAMI":
             return "Connected to a server that knows no commands."
         return None
 
+    def _advice(self) -> str:
+        # The server may notice later than the client that a connection was lost.
+        if self._had_name and self._name_held:
+            name = self._chosen_name
+            return (
+                f"Your lost connection may still hold the name {name}: "
+                f"/nick {name} takes it once it is free."
+            )
+        if self.room:
+            return "/help lists the commands."
+        return "/join ROOM to talk with others, /help for more."
+
     def _learn_of_self(self, line: str) -> None:
         if match := _RENAMED.fullmatch(line):
             self.me = self._chosen_name = match["name"]
+            self._had_name = True
         elif match := _JOINED.fullmatch(line):
             self.room = self._chosen_room = match["room"]
             self.rooms.touch(match["room"])
@@ -148,10 +163,13 @@ class Session:
             self._touch_person(match["new"])
         elif match := _OTHER_LEFT.fullmatch(line):
             self.people.forget(match["name"])
-        elif match := _ACTIVE.fullmatch(line):
-            self._touch_person(match["joined"] or match["actor"] or match["sender"])
-        elif self.room and (match := _SPEECH.fullmatch(line)) and match["name"] != "Server":
+        elif (match := self._author(line)) and match["name"] != "Server":
             self._touch_person(match["name"])
+
+    def _author(self, line: str) -> re.Match[str] | None:
+        match = _OTHER_JOINED.fullmatch(line) or ACTION.match(line) or PRIVATE.match(line)
+        # Outside of a room, what looks like speech is an echo.
+        return SPEECH.match(line) if match is None and self.room else match
 
     def _touch_person(self, name: str) -> None:
         if name != self.me:
