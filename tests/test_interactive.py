@@ -74,7 +74,11 @@ class ConversationTest(Seat):
         self.peer.expect("one", "two")
 
     def test_a_text_without_an_end_is_shown_once_it_is_still(self) -> None:
-        self.start()
+        self.run_in_window(self.argv())
+        self.peer.accept()
+        self.peer.expect("/whoami")
+        self.peer.say("/WHOAMI")
+        self.window.until_shows("a server that knows no commands")
         self.peer.sock.sendall(b"Server: no end")
         self.window.until_shows("Server: no end")
 
@@ -229,6 +233,39 @@ class LostConnectionTest(Seat):
         self.window.type("hello\r")
         self.window.until_shows("Not sent")
         self.until_draft("(offline) > hello")
+
+    def test_of_several_lines_the_first_stays_the_draft_and_all_can_be_recalled(self) -> None:
+        self.start()
+        self.peer.close()
+        self.window.until_shows("Trying again")
+        self.window.type("one\rtwo\r")
+        self.until_draft("(offline) > one")
+        self.window.type("\x1b[A")
+        self.until_draft("(offline) > two")
+
+    def test_an_address_of_a_family_that_this_machine_lacks_is_passed_over(self) -> None:
+        slave = self.window.slave
+        here = (socket.AF_INET, ("127.0.0.1", self.peer.port))
+        link = Link.dial(here, lambda: 0)
+        addresses = [(socket.AF_UNSPEC, ("::1", 1)), here]
+        client = Interactive(slave, slave, link, addresses, Session(None, None), Style(False))
+        self.peer.accept()
+        client._on_end(link)
+        client._retry()
+        self.window.until_shows("Address family not supported")
+        client._retry()
+        assert client._link is not None
+        self.addCleanup(client._link.close)
+        self.peer.accept()
+
+    def test_a_name_that_the_lost_connection_still_holds_is_told_with_the_way_back(self) -> None:
+        self.start()
+        self.join()
+        self.peer.hang_up()
+        self.peer.accept()
+        self.peer.expect("/nick alice", "/join tea", "/whoami")
+        self.peer.say("-> The name alice is taken.", "-> You are Client 2, in tea.")
+        self.window.until_shows("You are Client 2, in tea. Your lost connection may still hold")
 
     def test_one_can_leave_without_a_connection(self) -> None:
         self.start()

@@ -1,13 +1,17 @@
 """A client's connection: a stream with lines in it that never blocks."""
 
+import errno
 import random
 import select
 import socket
 import unittest
 from collections.abc import Callable
 
-from reactor_chat.client.link import Backoff, Link, connect, resolve
+from reactor_chat.client.link import Backoff, Link, connect, reason, resolve
 from tests.window import PATIENCE
+
+# Sockets of no family at all: as where IPv6 is switched off, there is no socket to be had.
+NO_FAMILY = socket.AF_UNSPEC
 
 
 class Clock:
@@ -79,6 +83,30 @@ class LinesTest(LinkCase):
         self.server.sendall(b"LO")
         self.until(lambda: self.link.due != 100.25)
         self.assertEqual(self.link.due, 100.45)
+
+    def test_a_server_that_answers_commands_ends_its_lines_so_a_piece_is_no_line(self) -> None:
+        self.server.sendall(b"-> You are Client 1.\nalice: see Ser")
+        self.until(lambda: self.link._buffer.unfinished)
+        self.assertEqual(list(self.link.lines()), ["-> You are Client 1."])
+        self.assertIsNone(self.link.due)
+        self.server.sendall(b"ver: x\n")
+        self.until(lambda: self.link._buffer.ready)
+        self.assertEqual(list(self.link.lines()), ["alice: see Server: x"])
+
+    def test_an_echo_of_an_arrow_is_no_answer(self) -> None:
+        self.server.sendall(b"-> HELLO THERE\nServer: hi")
+        self.until(lambda: self.link._buffer.unfinished)
+        self.assertEqual(list(self.link.lines()), ["-> HELLO THERE"])
+        self.assertEqual(self.link.due, 100.25)
+
+    def test_an_answer_without_an_end_does_not_promise_that_lines_end(self) -> None:
+        self.server.sendall(b"-> Yes.")
+        self.until(lambda: self.link.due)
+        self.link.on_due()
+        self.assertEqual(list(self.link.lines()), ["-> Yes."])
+        self.server.sendall(b"-> No.")
+        self.until(lambda: self.link._buffer.unfinished)
+        self.assertEqual(self.link.due, 100.25)
 
     def test_the_end_of_the_stream_ends_the_last_line(self) -> None:
         self.server.sendall(b"bye")
@@ -163,7 +191,17 @@ class DialTest(LinkCase):
         self.assertIsInstance(self.link.failure, TimeoutError)
 
 
+    def test_a_family_that_this_machine_lacks_is_raised_at_once(self) -> None:
+        with self.assertRaises(OSError):
+            Link.dial((NO_FAMILY, ("::1", 1)), self.clock)
+
+
 class ConnectTest(LinkCase):
+    def test_the_next_address_is_tried_when_this_machine_lacks_a_family(self) -> None:
+        sock, address = connect([(NO_FAMILY, ("::1", 1)), self.address])
+        sock.close()
+        self.assertEqual(address, self.address)
+
     def test_the_next_address_is_tried_when_one_refuses(self) -> None:
         with socket.create_server(("127.0.0.1", 0)) as other:
             refusing = (socket.AF_INET, other.getsockname())
@@ -180,6 +218,15 @@ class ConnectTest(LinkCase):
         for host in ("a..b", "x" * 64 + ".example"):
             with self.subTest(host=host), self.assertRaises(OSError):
                 resolve(host, 1)
+
+
+class ReasonTest(unittest.TestCase):
+    def test_an_error_of_the_system_is_given_in_its_words(self) -> None:
+        self.assertEqual(reason(OSError(errno.ECONNRESET, "Connection reset by peer")),
+                         "Connection reset by peer")  # fmt: skip
+
+    def test_an_error_without_a_number_is_given_in_its_own(self) -> None:
+        self.assertEqual(reason(TimeoutError("no answer")), "no answer")
 
 
 class BackoffTest(unittest.TestCase):

@@ -144,6 +144,37 @@ class BackpressureTest(unittest.TestCase):
         self.assertEqual(link.backlog, waiting)
 
 
+class FaultTest(unittest.TestCase):
+    def setUp(self) -> None:
+        ours, self.server = socket.socketpair()
+        self.addCleanup(self.server.close)
+        self.link = Link(ours, time.monotonic)
+        self.addCleanup(self.link.close)
+        self.complaints: list[str] = []
+
+    def open(self, path: str) -> int:
+        fd = os.open(path, os.O_RDONLY)
+        self.addCleanup(os.close, fd)
+        return fd
+
+    def run_pipe(self, in_fd: int | None, out_fd: int | None) -> int:
+        return Pipe(self.link, in_fd, out_fd, self.complaints.append, time.monotonic).run([])
+
+    def test_an_output_that_cannot_be_written_is_one_line_and_a_status(self) -> None:
+        self.server.sendall(b"HELLO\n")
+        self.assertEqual(self.run_pipe(None, self.open(os.devnull)), 1)
+        self.assertEqual(self.complaints, ["Standard input or output failed: Bad file descriptor."])
+
+    def test_an_input_that_cannot_be_read_is_one_line_and_a_status(self) -> None:
+        self.assertEqual(self.run_pipe(self.open("/"), None), 1)
+        self.assertEqual(self.complaints, ["Standard input or output failed: Is a directory."])
+
+    def test_a_loss_without_a_number_has_its_reason(self) -> None:
+        self.link.ended, self.link.failure = True, TimeoutError("no answer")
+        self.assertEqual(self.run_pipe(None, None), 1)
+        self.assertEqual(self.complaints, ["Connection lost: no answer."])
+
+
 class StatusTest(PipeCase):
     def test_a_server_that_closes_in_the_middle_is_an_error(self) -> None:
         self.start()
@@ -155,6 +186,14 @@ class StatusTest(PipeCase):
         self.start()
         self.type("/quit\n")
         self.peer.expect("/quit")
+        self.peer.hang_up()
+        self.expect_exit(0)
+
+    def test_a_farewell_may_have_as_many_words_as_a_line_has_room_for(self) -> None:
+        self.start()
+        farewell = "/quit " + "bye " * 1000
+        self.type(farewell + "\n")
+        self.peer.expect(farewell)
         self.peer.hang_up()
         self.expect_exit(0)
 

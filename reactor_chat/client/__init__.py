@@ -5,5 +5,6 @@
 itself from what passes by: its name, its room, whether it has said farewell). `asking` is the
 prompt for an address.
 
-Nothing in here is known to the server, and nothing of the server is known here.
+Nothing in here is known to the server, and nothing of the server is known here but for the pure
+half's `framing` and `protocol`.
 """

@@ -20,7 +20,7 @@ from typing import TextIO
 
 from reactor_chat.client.asking import ask_for_server
 from reactor_chat.client.interactive import Interactive
-from reactor_chat.client.link import Address, Link, connect, resolve
+from reactor_chat.client.link import Address, Link, connect, reason, resolve
 from reactor_chat.client.pipe import Pipe
 from reactor_chat.client.session import Session
 from reactor_chat.tty.style import Style, colours_welcome
@@ -65,7 +65,7 @@ def _run(options: ClientOptions) -> int:
         addresses = resolve(host, options.port)
         sock, address = connect(addresses)
     except OSError as error:
-        _complain(f"Cannot connect to {host}:{options.port}: {error.strerror or error}.")
+        _complain(f"Cannot connect to {host}:{options.port}: {reason(error)}.")
         return 1
     with closing(Link(sock, time.monotonic)) as link:
         if terminal:

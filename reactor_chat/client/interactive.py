@@ -5,7 +5,8 @@ editing and drawing in `terminal`, and the stream with its lines in `link`.
 
 Invariants:
 - The terminal is restored on every way out: leaving, a lost server, signals, an exception.
-- What is typed is never lost for want of a connection: the line stays in the draft.
+- What is typed while there is no connection is not lost: every line is in the history, and the
+  first is the draft again unless another was begun or it is one of several that were pasted.
 - Every wait has its deadline in `_timeout`; without one the loop sleeps until something happens.
 
 Not here: the first connection, and what to do where there is no terminal.
@@ -18,7 +19,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from reactor_chat.client.link import Address, Backoff, Link
+from reactor_chat.client.link import Address, Backoff, Link, reason
 from reactor_chat.client.pipe import write_all
 from reactor_chat.client.session import COMMANDS, Session, is_farewell, is_refusal
 from reactor_chat.protocol import spoken
@@ -205,31 +206,34 @@ class Interactive:
     def _on_end(self, link: Link) -> None:
         link.close()
         self._link = None
-        reason = f": {link.failure.strerror or link.failure}" if link.failure else ""
+        why = f": {reason(link.failure)}" if link.failure else ""
         if self._goodbye_at is not None:
             self._status = 0
         elif self._refused:
             self._status = 1
         elif self._reconnects:
-            self._call_again(reason)
+            self._call_again(why)
         else:
-            self.last_words = f"Connection lost{reason}."
+            self.last_words = f"Connection lost{why}."
             self._status = 1
 
-    def _call_again(self, reason: str) -> None:
+    def _call_again(self, why: str) -> None:
         was_longest = self._backoff.is_longest
         pause = self._backoff.next()
         self._retry_at = self._clock() + pause
         self._terminal.prompt = _PROMPT_OFFLINE
         if not was_longest:  # a night without a server is not to fill the screen
             what = "Still no connection" if self._attempts else "Connection lost"
-            self._show_own(f"{what}{reason}. Trying again in {pause:.1f} s.")
+            self._show_own(f"{what}{why}. Trying again in {pause:.1f} s.")
 
     def _retry(self) -> None:
         self._retry_at = None
         address = self._addresses[self._attempts % len(self._addresses)]
         self._attempts += 1
-        self._link = Link.dial(address, self._clock)
+        try:
+            self._link = Link.dial(address, self._clock)
+        except OSError as failure:
+            self._call_again(f": {reason(failure)}")
 
     # -- what is shown ---------------------------------------------------------------------------
 

@@ -5,10 +5,11 @@ Invariants:
   for `due`.
 - To send is to append. What waits is in `backlog`, and whoever has a source that never ends
   stops reading it above a bound of his own.
-- Text that no terminator follows is a line once it has been still for `_STILL` seconds: there are
-  servers that end none.
+- Text that no terminator follows is a line once it has been still for `_STILL` seconds, as there
+  are servers that end none; but never on a connection whose server is known to end all. Half a line
+  shown as one would let its author choose how the next begins, and speak under another name.
 
-Not here: what the lines mean, when to connect again and to whom.
+Not here: what the lines mean beyond that, when to connect again and to whom.
 """
 
 import contextlib
@@ -29,6 +30,8 @@ _STILL: Final = 0.25  # seconds: longer than the pieces of one line are apart, s
 # Bytes. The longest line of a server is the answer to /who: ten thousand long names fit.
 _MAX_LINE: Final = 1024 * 1024
 _TOO_LONG: Final = "(a line too long to show)"
+
+_ANSWER: Final = "-> "  # begins what a server of this package answers to a command
 
 # Keep-alive: a peer that is gone without a word is noticed within a minute. See tcp(7).
 _KEEP_ALIVE: Final = (("TCP_KEEPIDLE", 30), ("TCP_KEEPINTVL", 10), ("TCP_KEEPCNT", 3))
@@ -51,20 +54,29 @@ def resolve(host: str, port: int) -> list[Address]:
 def connect(addresses: list[Address]) -> tuple[socket.socket, Address]:
     """Connect to the first address that answers. Raises OSError, the last one's, if none does."""
     error = OSError("no address")
-    for family, address in addresses:
-        sock = socket.socket(family, socket.SOCK_STREAM)
+    for address in addresses:
         try:
-            sock.settimeout(_PATIENCE)
-            sock.connect(address)
+            return _connected(address), address
         except OSError as failure:
-            sock.close()
             error = failure
-        except BaseException:
-            sock.close()
-            raise
-        else:
-            return sock, (family, address)
     raise error
+
+
+def _connected(address: Address) -> socket.socket:
+    family, where = address
+    sock = socket.socket(family, socket.SOCK_STREAM)  # fails where the machine lacks the family
+    try:
+        sock.settimeout(_PATIENCE)
+        sock.connect(where)
+    except BaseException:
+        sock.close()
+        raise
+    return sock
+
+
+def reason(error: OSError) -> str:
+    """Say what went wrong; not every error comes from the system with its words."""
+    return error.strerror or str(error)
 
 
 class Backoff:
@@ -105,13 +117,17 @@ class Link:
         self._broken: OSError | None = None  # nothing can be sent any more
         self._half_closes = False
         self._half_closed = False
+        self._ends_lines = False  # the server is known to end every line
         self._touched = clock()  # when something last came in, or the attempt began
         sock.setblocking(False)
         _tune(sock)
 
     @classmethod
     def dial(cls, address: Address, clock: Callable[[], float]) -> "Link":
-        """Begin to connect; how it went shows in `connecting` and `failure`."""
+        """Begin to connect; how it went shows in `connecting` and `failure`.
+
+        Raises OSError if there is no socket to be had: no such family here, or no descriptor.
+        """
         family, where = address
         link = cls(socket.socket(family, socket.SOCK_STREAM), clock, connecting=True)
         try:
@@ -143,7 +159,11 @@ class Link:
         """Whether to call `on_writable` when it is."""
         if self.ended or self._broken:
             return False
-        return self.connecting or bool(self._out) or self._half_closes > self._half_closed
+        return self.connecting or bool(self._out) or self._has_to_half_close
+
+    @property
+    def _has_to_half_close(self) -> bool:
+        return self._half_closes and not self._half_closed
 
     def send(self, data: bytes) -> None:
         """Append bytes to what waits."""
@@ -181,7 +201,7 @@ class Link:
     def _send_some(self) -> None:
         if self._out:
             del self._out[: self._sock.send(self._out)]
-        elif self._half_closes and not self._half_closed:
+        elif self._has_to_half_close:
             self._half_closed = True
             self._sock.shutdown(socket.SHUT_WR)
 
@@ -194,7 +214,8 @@ class Link:
             return None
         if self.connecting:
             return self._touched + _PATIENCE
-        return self._touched + _STILL if self._buffer.unfinished else None
+        is_still = bool(self._buffer.unfinished) and not self._ends_lines
+        return self._touched + _STILL if is_still else None
 
     def on_due(self) -> None:
         """Give up an attempt that takes too long; take a text that is still for a line."""
@@ -221,7 +242,16 @@ class Link:
     def lines(self) -> Iterator[str]:
         """Take the lines that are whole."""
         while (line := self._buffer.next_line()) is not None:
-            yield _TOO_LONG if line is OVERLONG else line.decode("utf-8", "replace")
+            text = _TOO_LONG if line is OVERLONG else line.decode("utf-8", "replace")
+            self._learn(text)
+            yield text
+
+    def _learn(self, line: str) -> None:
+        # A server of this package ends all its lines. That one has ended does not prove it such a
+        # server: others end none of their own, and echo our LF. But they echo in capitals, so an
+        # arrow with other letters behind it is no echo.
+        if self._buffer.terminated and line.startswith(_ANSWER) and line != line.upper():
+            self._ends_lines = True
 
     def _end(self, failure: OSError | None) -> None:
         self.failure = failure

@@ -7,7 +7,8 @@ so there is no second attempt: the reason on standard error, and status 1.
 
 Invariants:
 - What is read and not yet sent is bounded: input waits while the server does not take it.
-- A reader of the output that goes away (`| head -1`) ends the client quietly, with status 0.
+- A reader of the output that goes away (`| head -1`) ends the client quietly, with status 0. Any
+  other fault of the standard streams is one line on standard error, and status 1.
 
 Not here: prompts, editing, colours.
 """
@@ -17,14 +18,15 @@ import select
 from collections.abc import Callable, Iterable
 from typing import Final
 
-from reactor_chat.client.link import Link
+from reactor_chat.client.link import Link, reason
 from reactor_chat.client.session import is_farewell, is_refusal
 from reactor_chat.protocol import sanitise
 
 _READ_SIZE: Final = 65_536  # bytes: what a pipe holds
 _HIGH_WATER: Final = 262_144  # bytes that may wait for the server: keeps a fast link busy
 
-_LAST_BYTES: Final = 64  # of the input that are remembered: a farewell is shorter
+# Of the input that are remembered, for the last line in it: a server takes no line above 4096.
+_LAST_BYTES: Final = 4096 + 2
 
 
 def write_all(fd: int, data: bytes) -> None:
@@ -67,6 +69,9 @@ class Pipe:
                 self._turn()
         except BrokenPipeError:
             return 0
+        except OSError as error:  # not the link's: that keeps its own in `failure`
+            self._complain(f"Standard input or output failed: {reason(error)}.")
+            return 1
         return self._status()
 
     def _turn(self) -> None:
@@ -110,7 +115,7 @@ class Pipe:
         if self._refused:
             return 1
         if self._link.failure is not None:
-            self._complain(f"Connection lost: {self._link.failure.strerror}.")
+            self._complain(f"Connection lost: {reason(self._link.failure)}.")
             return 1
         if self._in_fd is not None or self._link.backlog:
             self._complain("The server closed the connection.")
