@@ -2,7 +2,7 @@
 
 Invariants:
 - `cursor` is an index into `text`, from 0 to its length, and never inside a cluster.
-- A text leaves the draft only by an operation that deletes.
+- A text leaves the draft only by an operation that deletes it or replaces it.
 
 Words are what they are to readline: runs of letters and digits; Ctrl-W alone goes by white space.
 
