@@ -13,6 +13,9 @@ VENV = .venv-$(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[
 # The only package, and its version, stand in pyproject.toml.
 TEST_PACKAGES = import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"]["test"])
 
+# By way of the environment, so that no quote in a value can confuse the shell.
+export HOST PORT NAME ROOM SCALE
+
 .PHONY: help run-server run-client test bench clean
 
 help:
@@ -23,11 +26,11 @@ help:
 	@echo "make clean        remove what the above has made"
 
 run-server:
-	@exec $(PYTHON) -m reactor_chat server $(if $(HOST),--host '$(HOST)') --port '$(PORT)' $(ARGS)
+	@exec $(PYTHON) -m reactor_chat server $(if $(HOST),--host "$$HOST") --port "$$PORT" $(ARGS)
 
 run-client:
-	@exec $(PYTHON) -m reactor_chat client $(if $(HOST),'$(HOST)') --port '$(PORT)' \
-		$(if $(NAME),--name '$(NAME)') $(if $(ROOM),--room '$(ROOM)') $(ARGS)
+	@exec $(PYTHON) -m reactor_chat client $(if $(HOST),"$$HOST") --port "$$PORT" \
+		$(if $(NAME),--name "$$NAME") $(if $(ROOM),--room "$$ROOM") $(ARGS)
 
 test: $(VENV)/ready
 	$(VENV)/bin/python -X dev -W error -m tests $(ARGS)
@@ -38,7 +41,7 @@ $(VENV)/ready: pyproject.toml
 	@touch $@
 
 bench:
-	@exec $(PYTHON) -m benchmarks --scale '$(SCALE)' $(ARGS)
+	@exec $(PYTHON) -m benchmarks --scale "$$SCALE" $(ARGS)
 
 clean:
 	rm -rf .venv-* .hypothesis build dist *.egg-info
