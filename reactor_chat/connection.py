@@ -19,7 +19,7 @@ Not here: what a line means, who hears it, addresses, when a client is to be hel
 
 import socket
 from enum import Enum
-from typing import Final, Protocol
+from typing import Final
 
 from reactor_chat.framing import MAX_LINE, LineBuffer
 from reactor_chat.outlet import Outlet, Streams
@@ -45,8 +45,10 @@ DRAINING: Final = Life.DRAINING
 CLOSED: Final = Life.CLOSED
 
 
-class Owner(Protocol):
-    """Who a connection belongs to."""
+class Owner:
+    """Who a connection belongs to. As it stands here, nobody who cares."""
+
+    __slots__ = ()
 
     def on_run(self, run: bytes) -> None:
         """Whole lines have come, and nothing waits before them."""
@@ -67,29 +69,8 @@ class Owner(Protocol):
         """A handler raised this, and the connection is closed for it."""
 
 
-class Nobody:
-    """The owner of a connection that nobody cares for: not open yet, turned away, or gone."""
-
-    def on_run(self, run: bytes) -> None:
-        """Leave it."""
-
-    def on_lines(self) -> None:
-        """Leave it."""
-
-    def on_end(self) -> None:
-        """Let it be."""
-
-    def on_missed(self, missed: int) -> None:
-        """There is nobody to tell."""
-
-    def on_closed(self, reason: str) -> None:
-        """There is nobody to tell."""
-
-    def on_error(self, error: Exception) -> None:
-        """There is nobody to tell."""
-
-
-_NOBODY: Final = Nobody()
+# The owner of a connection that is not open yet, or gone.
+_NOBODY: Final = Owner()
 
 
 class Connection(Outlet):

@@ -22,7 +22,7 @@ from typing import Final, cast
 
 from reactor_chat.chat import Chat, Spread
 from reactor_chat.commands import receive
-from reactor_chat.connection import OPEN, Connection, Nobody
+from reactor_chat.connection import OPEN, Connection, Owner
 from reactor_chat.listener import Listener, see_out, spell
 from reactor_chat.moderation import BANNED, Operator
 from reactor_chat.outlet import Limits, Streams
@@ -61,7 +61,7 @@ class Log:
     failure: Callable[[str, Exception], None]
 
 
-class Session:
+class Session(Owner):
     """One client: its connection, its member of the chat, and its leave to speak."""
 
     __slots__ = ("_bucket", "_chat", "_server", "_waits", "connection", "member")
@@ -277,7 +277,7 @@ class Server(Handler):
         ]
 
 
-class _TurnedAway(Nobody):
+class _TurnedAway(Owner):
     """The owner of a connection that only has a refusal to read."""
 
     def __init__(self, server: Server, connection: Connection) -> None:

@@ -7,7 +7,7 @@ import random
 import unittest
 from typing import Any, cast
 
-from reactor_chat.connection import Connection, Nobody
+from reactor_chat.connection import Connection, Owner
 from reactor_chat.framing import Line
 from reactor_chat.outlet import Limits, Streams
 from reactor_chat.reactor import Reactor
@@ -21,7 +21,7 @@ LIMITS = Limits(backlog=1000, hold=500)
 CAPACITY = 100  # Bytes that each end's kernel buffers.
 
 
-class Recorder(Nobody):
+class Recorder(Owner):
     """An owner that takes down what happens, and may be told to do something about it."""
 
     def __init__(self, connection: Connection) -> None:
