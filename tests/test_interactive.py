@@ -258,7 +258,32 @@ class LostConnectionTest(Seat):
         self.addCleanup(client._link.close)
         self.peer.accept()
 
-    def test_a_name_that_the_lost_connection_still_holds_is_told_with_the_way_back(self) -> None:
+    def test_a_name_that_the_lost_connection_still_holds_is_asked_for_again(self) -> None:
+        now = [0.0]
+        here = (socket.AF_INET, ("127.0.0.1", self.peer.port))
+        link = Link.dial(here, lambda: now[0])
+        self.addCleanup(link.close)
+        self.peer.accept()
+        session = Session(None, None)
+        session.heard("-> You are now alice.")
+        session.connected()
+        slave = self.window.slave
+        client = Interactive(
+            slave, slave, link, [here], session, Style(False), clock=lambda: now[0]
+        )
+        link.on_writable()
+        client._show(["-> The name alice is taken.", "-> You are Client 2."])
+        client._do_what_is_due()
+        now[0] = 10.0
+        client._do_what_is_due()
+        link.on_writable()
+        self.peer.expect("/nick alice")
+        client._show(["-> You are now alice."])
+        now[0] = 20.0
+        client._do_what_is_due()
+        self.assertIsNone(client._timeout())
+
+    def test_a_name_that_the_lost_connection_still_holds_is_told(self) -> None:
         self.start()
         self.join()
         self.peer.hang_up()

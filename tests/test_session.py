@@ -68,15 +68,26 @@ class ReconnectingTest(unittest.TestCase):
         self.assertEqual(session.connected(), ["/nick alice", "/whoami"])
 
 
-    def test_a_name_that_is_still_held_is_told_with_the_way_back(self) -> None:
+    def test_a_name_that_is_still_held_is_asked_for_again_in_silence(self) -> None:
         session = session_after("-> You are now alice.", "-> You joined tea. Here: alice, bob.")
         session.connected()
         session.heard("-> The name alice is taken.")
         self.assertEqual(
             session.heard("-> You are Client 2, in tea."),
             "You are Client 2, in tea. Your lost connection may still hold the name alice: "
-            "/nick alice takes it once it is free.",
+            "asking for it again soon.",
         )
+        self.assertTrue(session.lacks_name)
+        self.assertEqual(session.ask_again(), "/nick alice")
+        self.assertEqual(session.heard("-> The name alice is taken."), "")
+        self.assertTrue(session.lacks_name)
+        session.ask_again()
+        self.assertIsNone(session.heard("-> You are now alice."))
+        self.assertFalse(session.lacks_name)
+
+    def test_a_name_that_was_never_ones_own_is_not_asked_for_again(self) -> None:
+        session = session_after("-> The name alice is taken.", "-> You are Client 3.", name="alice")
+        self.assertFalse(session.lacks_name)
 
     def test_once_the_name_is_back_no_more_is_said_about_it(self) -> None:
         session = session_after("-> You are now alice.")

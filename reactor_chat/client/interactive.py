@@ -28,6 +28,7 @@ from reactor_chat.tty.style import Style
 from reactor_chat.tty.terminal import ESCAPE_WAIT, End, Event, Interrupt, Submit, Suspend, Terminal
 from reactor_chat.wakeup import Wakeup
 
+_ASK_AGAIN: Final = 10.0  # seconds: a server takes up to two minutes to notice a lost connection
 _GOODBYE: Final = 2.0  # seconds for the server to close after a farewell: a slow link's round trips
 
 _LEAVING_SIGNALS: Final = frozenset({signal.SIGINT, signal.SIGTERM, signal.SIGHUP})
@@ -67,6 +68,7 @@ class Interactive:
         self._retry_at: float | None = None
         self._escape_at: float | None = None
         self._goodbye_at: float | None = None  # when to stop waiting for the server to close
+        self._rename_at: float | None = None  # when to ask for one's name again
         self._refused = False  # by the server's last words
         self._status: int | None = None  # the exit status, once it is time
         self.last_words: str | None = None  # what to say after the terminal was given back
@@ -109,7 +111,7 @@ class Interactive:
 
     def _timeout(self) -> float | None:
         link_due = self._link.due if self._link else None
-        dues = (self._retry_at, self._escape_at, self._goodbye_at, link_due)
+        dues = (self._retry_at, self._escape_at, self._goodbye_at, self._rename_at, link_due)
         times = [due for due in dues if due is not None]
         return max(0.0, min(times) - self._clock()) if times else None
 
@@ -124,6 +126,11 @@ class Interactive:
             self._link.on_due()
         if self._retry_at is not None and now >= self._retry_at:
             self._retry()
+        if self._rename_at is not None and now >= self._rename_at:
+            self._rename_at = None
+            if self._link and self._session.lacks_name:
+                self._link.send_line(self._session.ask_again())
+                self._rename_at = now + _ASK_AGAIN
 
     def _on_signals(self, numbers: set[int]) -> None:
         for number in numbers & _LEAVING_SIGNALS:
@@ -241,14 +248,17 @@ class Interactive:
         texts, ring = [], False
         for line in lines:
             own = self._session.heard(line)
-            if own is not None:
+            if own:
                 self._attempts = 0
                 texts.append(self._style.own(own))
-            else:
+            elif own is None:
                 shown = self._style.incoming(line, self._session.me)
                 texts.append(shown.text)
                 ring = ring or shown.ring
-        self._terminal.show(texts, ring=ring and self._bell)
+        if self._session.lacks_name and self._rename_at is None:
+            self._rename_at = self._clock() + _ASK_AGAIN
+        if texts:
+            self._terminal.show(texts, ring=ring and self._bell)
 
     def _show_own(self, text: str) -> None:
         self._terminal.show([self._style.own(text)])

@@ -86,13 +86,14 @@ class Session:
         self._chosen_name = name  # to be taken again on the next connection
         self._chosen_room = room
         self._had_name = False  # the chosen one, on this connection or one before
-        self._name_held = False  # by somebody else when this connection began
+        self._name_held = False  # by somebody else since this connection began
+        self._asked_again = False  # for the name, and the answer is still to come
         self._asked = False  # the answer to the client's own question is still to come
 
     def connected(self) -> list[str]:
         """Begin a connection; give the lines to send first."""
         self.me = self.room = None
-        self._name_held = False
+        self._name_held = self._asked_again = False
         self._asked = True
         return [*self.introduction(), "/whoami"]
 
@@ -105,8 +106,24 @@ class Session:
             lines.append(f"/join {self._chosen_room}")
         return lines
 
+    @property
+    def lacks_name(self) -> bool:
+        """Whether the name that this person had is held, most likely by the connection lost."""
+        return self._had_name and self._name_held and not self._asked
+
+    def ask_again(self) -> str:
+        """Give the line that asks for that name once more."""
+        self._asked_again = True
+        return f"/nick {self._chosen_name}"
+
     def heard(self, line: str) -> str | None:
-        """Learn from a line of the server; give what to show in its place, if anything."""
+        """Learn from a line of the server; give what to show in its place, if anything.
+
+        That is nothing at all, "", where only the client is concerned.
+        """
+        if self._asked_again and _TAKEN.fullmatch(line):
+            self._asked_again = False
+            return ""
         if self._asked:
             # Answers keep the order of questions, so all until then are to the introduction.
             self._name_held = self._name_held or _TAKEN.fullmatch(line) is not None
@@ -134,10 +151,7 @@ class Session:
         # The server may notice later than the client that a connection was lost.
         if self._had_name and self._name_held:
             name = self._chosen_name
-            return (
-                f"Your lost connection may still hold the name {name}: "
-                f"/nick {name} takes it once it is free."
-            )
+            return f"Your lost connection may still hold the name {name}: asking for it again soon."
         if self.room:
             return "/help lists the commands."
         return "/join ROOM to talk with others, /help for more."
@@ -146,6 +160,7 @@ class Session:
         if match := _RENAMED.fullmatch(line):
             self.me = self._chosen_name = match["name"]
             self._had_name = True
+            self._name_held = self._asked_again = False
         elif match := _JOINED.fullmatch(line):
             self.room = self._chosen_room = match["room"]
             self.rooms.touch(match["room"])
