@@ -137,6 +137,17 @@ class RateTest(FaultCase):
         self.assertEqual(self.bob.received.count(b": quick "), 60)
         self.end()
 
+    def test_waiting_takes_one_timer_however_much_is_heard_meanwhile(self) -> None:
+        for _ in range(2):
+            self.guest("tea").say(*[acts.say(f"quick {n}") for n in range(60)])
+        most = 0
+        for _ in range(40):
+            self.driver.pass_time(0.1)
+            most = max(most, len(self.driver.reactor._timers))
+        self.assertLessEqual(most, len(self.driver.server.sessions))
+        self.driver.pass_time(10.0)
+        self.end()
+
     def test_what_is_asked_of_the_server_itself_is_not_held_back(self) -> None:
         client = self.guest()
         client.say(*[acts.say(f"echo {n}") for n in range(100)], *[acts.whoami()] * 100)

@@ -1,5 +1,6 @@
 """The log leaves as fast as it is taken, and whoever does not take it stops nobody."""
 
+import errno
 import fcntl
 import os
 import select
@@ -8,6 +9,7 @@ import tempfile
 import termios
 import unittest
 from pathlib import Path
+from unittest import mock
 
 from reactor_chat.reactor import NOTHING, WRITE, Reactor
 from reactor_chat.sink import BACKLOG, Sink
@@ -325,6 +327,20 @@ class TerminalTest(SinkCase):
         sink = self.sink_on(self.tty)
         sink.close()
         sink.close()
+
+
+class FullDiskTest(SinkCase):
+    def test_a_disk_that_is_full_for_a_while_loses_nothing_that_fits_the_backlog(self) -> None:
+        with tempfile.TemporaryFile() as file:
+            sink = self.sink_on(file.fileno())
+            full = OSError(errno.ENOSPC, "no space left")
+            with mock.patch("reactor_chat.sink.os.write", side_effect=full):
+                sink.write(line(1), 1)
+                self.reactor.settle()
+            sink.write(line(2), 1)
+            sink.on_settle()  # as the timer does
+            file.seek(0)
+            self.assertEqual(file.read(), line(1) + line(2))
 
 
 if __name__ == "__main__":
