@@ -9,7 +9,7 @@ Invariants:
   alone frees. After its death a connection does nothing more.
 - `update_interest` alone derives what to wait for: input while OPEN and not held, or DRAINING, and
   until the peer has ended; output exactly while the backlog is blocked. It also derives `ordinary`,
-  so that the everyday case asks one question instead of five (`miss` and `close` may clear it).
+  so that the everyday case asks one question instead of five (only `close` clears it, too).
 - A peer is read a bounded slice a turn. Lines that the owner does not want yet stay where they are,
   and meanwhile nothing is read.
 - Draining ends: the backlog has to keep moving, and then the peer has `Limits.linger` seconds.

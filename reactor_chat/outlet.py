@@ -117,7 +117,8 @@ class Outlet(Handler):
         self.ordinary = False  # open, read, and with nothing special about what leaves
         self.unframed = False  # the peer ends no lines, so the last one of a block is not ended
         self._progress = 0.0  # when the kernel last took something
-        self._deadline: Timer | None = None  # for it to take something again
+        # For the kernel to take something again; once all has left, for the peer to end.
+        self._deadline: Timer | None = None
 
     def write(self, data: bytes) -> None:
         """Append whole lines to the backlog."""
@@ -141,7 +142,6 @@ class Outlet(Handler):
 
     def miss(self, lines: int) -> None:
         """Count lines that were left out because too much waits."""
-        self.ordinary = False
         self.missed += lines
         self._streams.missed += lines
         self._expect_progress()
