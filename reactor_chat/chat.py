@@ -143,13 +143,17 @@ class Chat:
         """Say a run of plain lines (see `protocol.is_plain`)."""
         room = member.room
         if room is None:
-            member.link.write(run.upper())
-            if self._log_run:
-                self._log_run(prefixed(member.prefix, run))
+            self.answer_run(member, run, run.upper())
         elif member.muted:
             member.link.write(_MUTED * run.count(b"\n"))
         else:
             self._say(member, room, prefixed(member.prefix, run), run.count(b"\n"))
+
+    def answer_run(self, member: Member, run: bytes, shout: bytes) -> None:
+        """Answer a run that was said outside of rooms with `protocol.shouted` of it."""
+        member.link.write(shout)
+        if self._log_run:
+            self._log_run(prefixed(member.prefix, run))
 
     def speak_text(self, member: Member, text: str) -> None:
         """Say one line of any sanitised text."""

@@ -35,6 +35,13 @@ _PLAIN_BYTES: Final = bytes(c if 0x20 <= c < 0x7F else 0x0A for c in range(256))
 _SPECIAL_STARTS: Final = b"/cC \n"
 _SPECIAL_LINE: Final = re.compile(rb"\n[/cC \n]")
 
+# Maps the bytes of a plain run to upper case, LF to itself, and all others to NUL; a slash, too, as
+# it may begin a command.
+_SHOUTED: Final = bytes(
+    c if c == 0x0A or (0x20 <= c < 0x7F and c != 0x2F) else 0 for c in range(256)
+).upper()
+_SPECIAL_SHOUT: Final = re.compile(rb"\n[C \n]")
+
 # Characters of a person's input that an error repeats: enough to recognise it.
 _MAX_QUOTE: Final = 40
 
@@ -46,6 +53,19 @@ def is_plain(run: bytes) -> bool:
         and run[0] not in _SPECIAL_STARTS
         and (run.find(b"\n") == len(run) - 1 or _SPECIAL_LINE.search(run) is None)
     )
+
+
+def shouted(run: bytes) -> bytes | None:
+    """Give a plain run in upper case, or None if it has to be looked at more closely.
+
+    One scan, where `is_plain` and `bytes.upper` are two. None is also given for any slash.
+    """
+    shout = run.translate(_SHOUTED)
+    if 0 in shout or shout[0] in b"C \n":
+        return None
+    if run.find(b"\n") == len(run) - 1 or _SPECIAL_SHOUT.search(shout) is None:
+        return shout
+    return None
 
 
 def sanitise(text: str) -> str:

@@ -170,8 +170,9 @@ class Reactor:
     def _dispatch(self, ready: Ready) -> None:
         handlers = self._handlers
         for fd, mask in ready:
-            handler = handlers.get(fd)
-            if handler is None:
+            try:
+                handler = handlers[fd]
+            except KeyError:
                 continue  # another handler of this turn has ended its interest
             try:
                 if mask == READ:

@@ -26,7 +26,7 @@ from reactor_chat.connection import OPEN, Connection, Owner
 from reactor_chat.listener import Listener, see_out, spell
 from reactor_chat.moderation import BANNED, Operator
 from reactor_chat.outlet import Limits, Streams
-from reactor_chat.protocol import answer, is_plain, notice
+from reactor_chat.protocol import answer, is_plain, notice, shouted
 from reactor_chat.rate import Bucket
 from reactor_chat.reactor import Handler, Reactor
 
@@ -77,8 +77,11 @@ class Session(Owner):
 
     def on_run(self, run: bytes) -> None:
         """Serve whole lines: plain ones as one, anything else line by line."""
-        if is_plain(run) and (self._bucket is None or self._affords(run)):
-            self._chat.speak(self.member, run)
+        member = self.member
+        if member.room is None and (shout := shouted(run)) is not None:
+            self._chat.answer_run(member, run, shout)
+        elif is_plain(run) and (self._bucket is None or self._affords(run)):
+            self._chat.speak(member, run)
         else:
             self.connection.lines.put_back(run)
             self.on_lines()

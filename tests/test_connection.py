@@ -4,7 +4,7 @@ import errno
 from socket import SHUT_WR
 from unittest import mock
 
-from reactor_chat.connection import READ_SIZE
+from reactor_chat.connection import FIRST_READ_SIZE, READ_SIZE
 from reactor_chat.framing import OVERLONG, LineBuffer
 from reactor_chat.reactor import NOTHING
 from tests.sim.pair import LIMITS, ConnectionCase
@@ -20,6 +20,15 @@ class InputTest(ConnectionCase):
 
     def test_a_turn_reads_one_bounded_slice(self) -> None:
         self.peer.capacity = self.peer.peer.capacity = 10 * READ_SIZE
+        self.peer.send(b"x\n" * READ_SIZE)
+        self.reactor.turn()
+        self.assertEqual(len(self.owner.events), FIRST_READ_SIZE // 2)
+
+    def test_a_peer_that_has_filled_the_first_slice_is_read_in_larger_ones(self) -> None:
+        self.peer.capacity = self.peer.peer.capacity = 10 * READ_SIZE
+        self.peer.send(b"x" * FIRST_READ_SIZE + b"\n")
+        self.settle()
+        self.owner.events.clear()
         self.peer.send(b"x\n" * READ_SIZE)
         self.reactor.turn()
         self.assertEqual(len(self.owner.events), READ_SIZE // 2)

@@ -9,7 +9,15 @@ from hypothesis import strategies as st
 from reactor_chat import protocol
 from reactor_chat.commands import receive
 from reactor_chat.framing import MAX_LINE, LineBuffer
-from reactor_chat.protocol import is_plain, prefixed, quote, sanitise, split_command, spoken
+from reactor_chat.protocol import (
+    is_plain,
+    prefixed,
+    quote,
+    sanitise,
+    shouted,
+    split_command,
+    spoken,
+)
 from tests.support import Gathering, heard_by
 
 REPLACED = (
@@ -88,6 +96,12 @@ class PlainRunTest(unittest.TestCase):
     @settings(max_examples=300)
     def test_a_run_is_plain_if_each_of_its_lines_is(self, run: bytes) -> None:
         self.assertEqual(is_plain(run), all(map(is_plain_line, run[:-1].split(b"\n"))))
+
+    @given(RUNS)
+    @settings(max_examples=300)
+    def test_a_plain_run_is_shouted_and_nothing_else_is(self, run: bytes) -> None:
+        expected = run.upper() if is_plain(run) and b"/" not in run else None
+        self.assertEqual(shouted(run), expected)
 
     def test_each_byte_is_judged_by_itself(self) -> None:
         for code in range(256):
