@@ -162,7 +162,7 @@ class Connection(Outlet):
 
     def on_readable(self) -> None:
         """Take in one slice of what has arrived."""
-        if self.life is CLOSED:
+        if not self.ordinary and self.life is CLOSED:
             return
         try:
             data = self._socket.recv(self._read_size)
