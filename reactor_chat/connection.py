@@ -171,6 +171,8 @@ class Connection(Outlet):
         except OSError as error:
             self.close(reason_for(error))
             return
+        if len(data) >= FIRST_READ_SIZE:
+            self._read_size = READ_SIZE
         if self.ordinary and data[-1:] == b"\n" and len(data) <= MAX_LINE:
             self._owner.on_run(data)  # whole lines, and an empty buffer before them
         elif not data:
@@ -223,8 +225,6 @@ class Connection(Outlet):
     # -- input that is not just whole lines -------------------------------------------------------
 
     def _take_in(self, data: bytes) -> None:
-        if len(data) >= FIRST_READ_SIZE:
-            self._read_size = READ_SIZE
         self._offer(data)
         self._expect_more()
         self.update_interest()
