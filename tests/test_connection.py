@@ -25,6 +25,7 @@ class InputTest(ConnectionCase):
         self.assertEqual(len(self.owner.events), FIRST_READ_SIZE // 2)
 
     def test_a_peer_that_has_filled_the_first_slice_is_read_in_larger_ones(self) -> None:
+        self.say(b"an ordinary peer, which ends its lines\n")
         self.peer.capacity = self.peer.peer.capacity = 10 * READ_SIZE
         self.peer.send(b"x\n" * READ_SIZE)
         self.reactor.turn()
