@@ -37,11 +37,12 @@ The server:
     signals             imports reactor, wakeup
     sink                imports reactor
     outlet              imports reactor, timers
+    tape                imports outlet, reactor
     connection          imports framing, outlet, reactor, timers
     listener            imports reactor
     console             imports framing, reactor, sink, timers, tty.terminal
     server              imports chat, commands, connection, listener, moderation, outlet, protocol,
-                                rate, reactor
+                                rate, reactor, rooms, tape
     service             imports console, listener, moderation, outlet, reactor, server, signals,
                                 tty.completion, tty.style
 

@@ -1,11 +1,12 @@
 """People, rooms, and who hears what. Pure: it knows neither sockets nor time.
 
 What a member says goes in; what is to be heard comes out through each member's `link`, and for a
-whole room through `spread`. A message is formatted and encoded once, whatever the number of its
-recipients, and a run of messages at once.
+whole room through its `audience`. A message is formatted and encoded once, whatever the number of
+its recipients, and a run of messages at once.
 
 Invariants:
-- Every member present stands in `members` under its name's key; every room in `rooms` has members.
+- Every member present stands in `members` under its name's key; every room in `rooms` has members,
+  and their links are its audience.
 - One is in at most one room, and hears nothing of what oneself says there.
 - Nobody is looked up per recipient unless somebody ignores the speaker.
 - A room's history begins with the room and ends with it.
@@ -15,12 +16,12 @@ Not here: what people type (`commands`, `moderation`), the form of names (`names
 link can take.
 """
 
-from collections.abc import Callable, Iterable
-from typing import Final, Protocol
+from collections.abc import Callable
+from typing import Final
 
 from reactor_chat.names import BadName, check_name, name_key
 from reactor_chat.protocol import answer, frame, notice, prefixed, quote
-from reactor_chat.rooms import Link, Member, Room, names_of
+from reactor_chat.rooms import Audience, Link, Member, Room, names_of
 
 RECENT: Final = 10  # lines shown on joining: they fit on a screen with what comes before
 
@@ -32,28 +33,21 @@ class Complaint(Exception):
     """What a person asked for cannot be done; the message tells why."""
 
 
-class Spread(Protocol):
-    """How to let many members hear the same whole lines, all but `skip`."""
-
-    def __call__(
-        self, links: Iterable[Link], data: bytes, lines: int, skip: Link | None = None
-    ) -> None: ...
-
-
 class Chat:
     """Everybody present, and what they say to one another.
 
-    `log_event` is given what happens, as text; `log_run` what is said, as whole lines that name the
-    room and the speaker. Without `log_run` that work is left undone.
+    `gather` makes the audience of a new room. `log_event` is given what happens, as text; `log_run`
+    what is said, as whole lines that name the room and the speaker. Without `log_run` that work is
+    left undone.
     """
 
     def __init__(
         self,
-        spread: Spread,
+        gather: Callable[[], Audience],
         log_event: Callable[[str], None],
         log_run: Callable[[bytes], None] | None = None,
     ) -> None:
-        self._spread = spread
+        self._gather = gather
         self._log_event = log_event
         self._log_run = log_run
         self._entered = 0
@@ -113,14 +107,15 @@ class Chat:
         room = self.rooms.get(name_key(wanted))
         if room is None:
             try:
-                room = Room(check_name(wanted))
+                room = Room(check_name(wanted), self._gather())
             except BadName as error:
                 raise Complaint(str(error)) from error
         if room is member.room:
             raise Complaint(f"You are already in {room.name}.")
         self.part(member)
         self.rooms[name_key(room.name)] = room
-        room.members[member] = member.link
+        room.members[member] = None
+        room.audience.add(member.link)
         member.room = room
         member.tell(f"You joined {room.name}. Here: {names_of(room.members)}.")
         if recent := room.history.last(RECENT):
@@ -133,6 +128,7 @@ class Chat:
         if room is None:
             return
         del room.members[member]
+        room.audience.remove(member.link)
         if not room.members:
             del self.rooms[name_key(room.name)]
         self._note(room, f"{member.name} left")
@@ -186,21 +182,21 @@ class Chat:
 
     def broadcast(self, text: str) -> None:
         """Let the operator speak to everybody."""
-        links = [member.link for member in self.members.values()]
-        self._spread(links, _SERVER + frame(text), 1)
+        data = _SERVER + frame(text)
+        for member in self.members.values():
+            member.link.overhear(data, 1)
 
     def say_in_room(self, room: Room, text: str) -> None:
         """Let the operator speak in one room."""
         data = _SERVER + frame(text)
         room.history.add(data, 1)
-        self._spread(room.members.values(), data, 1)
+        room.audience.tell(data, 1)
 
     def _say(self, member: Member, room: Room, data: bytes, lines: int) -> None:
         room.history.add(data, lines)
-        links: Iterable[Link] = room.members.values()
-        if deaf := self.deaf_to.get(member):
-            links = [link for listener, link in room.members.items() if listener not in deaf]
-        self._spread(links, data, lines, member.link)
+        deaf = self.deaf_to.get(member, ())
+        but = [member.link, *[other.link for other in deaf if other.room is room]]
+        room.audience.tell(data, lines, but)
         if len(room.members) > 1:
             self.relayed += lines
         if self._log_run:
@@ -212,7 +208,7 @@ class Chat:
             self._log_event(f"* {what}")
             return
         self._log_event(f"[{room.name}] * {what}")
-        self._spread(room.members.values(), notice(what), 1, of.link if of else None)
+        room.audience.tell(notice(what), 1, [of.link] if of else ())
         if len(room.members) > (of is not None):
             self.relayed += 1
 

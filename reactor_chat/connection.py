@@ -136,6 +136,7 @@ class Connection(Outlet):
         """Serve nothing more; deliver what was said and `last_word`; then close."""
         if self.life is not OPEN:
             return
+        self.catch_up()
         self.tell_missed()
         if last_word:
             self.write(last_word)

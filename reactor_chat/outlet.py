@@ -1,10 +1,9 @@
-"""The outgoing half of a connection: a backlog that leaves in one `send` a turn, and the fan-out.
+"""The outgoing half of a connection: a backlog that leaves in one `send` a turn.
 
-Speaking is appending. `write` and `Streams.spread` put bytes on backlogs and note that the end of
-the turn has work; they make no system call, cannot fail and close nothing, so a fan-out may walk
-over a room's members in peace. The bytes are shared, never copied, between those who are to receive
-them; and since members of a room mostly have the very same pieces waiting, they share the joined
-block too.
+Speaking is appending. `write` and `overhear` put bytes on the backlog and note that the end of the
+turn has work; they make no system call, cannot fail and close nothing, so a fan-out may walk over a
+room's members in peace. The bytes are shared, never copied, between those who are to receive them.
+What is said in rooms does not even come that far while the turn lasts: it waits at the `Source`.
 
 Invariants:
 - `size` is the number of bytes in `pieces`. `blocked` says that the kernel has refused some of
@@ -18,11 +17,10 @@ Invariants:
 
 This is the lower half of `connection.Connection`; what the upper half provides is marked below.
 
-Not here: what comes in, and the states of a connection's life.
+Not here: what comes in, the states of a connection's life, and what a room hears (`tape`).
 """
 
 import socket
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -53,39 +51,15 @@ class Streams:
         self.reactor = reactor
         self.limits = limits
         self.missed = 0  # lines left out, over all connections and all time
-        self._pieces: list[Piece] = []
-        self._joined = b""
 
-    def spread(
-        self, outlets: Iterable["Outlet"], data: bytes, lines: int, skip: "Outlet | None" = None
-    ) -> None:
-        """Append `data`, that many lines, to every backlog that can take it, but not to `skip`'s.
 
-        This is the innermost loop of a chat, so it does inline what `Outlet.write` does.
-        """
-        unsettled = self.reactor.unsettled
-        size = len(data)
-        most = self.limits.backlog - size
-        for outlet in outlets:
-            if outlet is skip:
-                continue
-            if outlet.blocked and (outlet.size > most or outlet.missed):
-                outlet.miss(lines)
-                continue
-            if not outlet.pieces:
-                unsettled.append(outlet)
-            outlet.pieces.append(data)
-            outlet.size += size
+class Source:
+    """What an outlet is to hear that has not been put on its backlog yet."""
 
-    def join(self, pieces: list[Piece]) -> bytes:
-        """Join the pieces of a backlog; of equal backlogs one after the other, only the first.
+    __slots__ = ()
 
-        Equal pieces are the same objects, so the comparison costs a few nanoseconds a piece.
-        """
-        if pieces != self._pieces:
-            self._pieces = pieces.copy()
-            self._joined = b"".join(pieces)
-        return self._joined
+    def catch_up(self, outlet: "Outlet") -> None:
+        """Put it there."""
 
 
 class Outlet(Handler):
@@ -102,6 +76,7 @@ class Outlet(Handler):
         "ordinary",
         "pieces",
         "size",
+        "source",
         "unframed",
     )
 
@@ -115,6 +90,7 @@ class Outlet(Handler):
         self.missed = 0  # lines left out since it was full
         self.blocked = False
         self.ordinary = False  # open, read, and with nothing special about what leaves
+        self.source: Source | None = None
         self.unframed = False  # the peer ends no lines, so the last one of a block is not ended
         self._progress = 0.0  # when the kernel last took something
         # For the kernel to take something again; once all has left, for the peer to end.
@@ -122,8 +98,26 @@ class Outlet(Handler):
 
     def write(self, data: bytes) -> None:
         """Append whole lines to the backlog."""
+        if self.source is not None:
+            self.source.catch_up(self)
         if self.missed:
             self.tell_missed()
+        if not self.pieces:
+            self._unsettled.append(self)
+        self.pieces.append(data)
+        self.size += len(data)
+
+    def catch_up(self) -> None:
+        """Append what was heard up to now, before anything else happens to the backlog."""
+        if self.source is not None:
+            self.source.catch_up(self)
+
+    def overhear(self, data: bytes, lines: int) -> None:
+        """Append that many whole lines, which others hear too, or count them as missed."""
+        self.catch_up()
+        if self.blocked and (self.missed or self.size + len(data) > self._streams.limits.backlog):
+            self._miss(lines)
+            return
         if not self.pieces:
             self._unsettled.append(self)
         self.pieces.append(data)
@@ -140,8 +134,7 @@ class Outlet(Handler):
         limits = self._streams.limits
         return self.size >= min(limits.hold, limits.backlog)
 
-    def miss(self, lines: int) -> None:
-        """Count lines that were left out because too much waits."""
+    def _miss(self, lines: int) -> None:
         self.missed += lines
         self._streams.missed += lines
         self._expect_progress()
@@ -182,7 +175,7 @@ class Outlet(Handler):
             self._settle_otherwise()
             return
         pieces = self.pieces
-        data = pieces[0] if len(pieces) == 1 else self._streams.join(pieces)
+        data = pieces[0] if len(pieces) == 1 else b"".join(pieces)
         try:
             sent = self._socket.send(data)
         except OSError as error:
@@ -198,6 +191,7 @@ class Outlet(Handler):
         pieces = self.pieces
         if not self.blocked:
             return
+        self.catch_up()
         if len(pieces) > 1 and len(pieces[0]) < _LARGE_PIECE:
             pieces[:] = [b"".join(pieces)]
         data = pieces[0]
@@ -214,7 +208,7 @@ class Outlet(Handler):
         if self.blocked or self.closed:
             return
         if self.pieces:
-            data = self._streams.join(self.pieces)
+            data = b"".join(self.pieces)
             sent = self._send(data)
             if sent < self.size:
                 self._block(data, sent)

@@ -29,8 +29,24 @@ class Link(Protocol):
     def write(self, data: bytes) -> None:
         """Let the member hear these whole lines."""
 
+    def overhear(self, data: bytes, lines: int) -> None:
+        """Let it hear that many whole lines, as others do, if it reads what it hears."""
+
     def finish(self, reason: str, last_word: bytes = b"") -> None:
         """Let it hear this too, and no more."""
+
+
+class Audience(Protocol):
+    """How to reach everybody in a room at once."""
+
+    def add(self, link: Link) -> None:
+        """Let one more hear what is said from now on."""
+
+    def remove(self, link: Link) -> None:
+        """Let one of them hear no more."""
+
+    def tell(self, data: bytes, lines: int, but: Iterable[Link] = ()) -> None:
+        """Let all of them hear that many whole lines, but for some of them."""
 
 
 class History:
@@ -89,9 +105,10 @@ class Member:
 class Room:
     """A room and who is in it."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, audience: Audience) -> None:
         self.name = name
-        self.members: dict[Member, Link] = {}
+        self.audience = audience
+        self.members: dict[Member, None] = {}  # a dict for its order
         self.history = History()
 
 

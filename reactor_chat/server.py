@@ -20,7 +20,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final, cast
 
-from reactor_chat.chat import Chat, Spread
+from reactor_chat.chat import Chat
 from reactor_chat.commands import receive
 from reactor_chat.connection import OPEN, Connection, Owner
 from reactor_chat.listener import Listener, see_out, spell
@@ -29,6 +29,8 @@ from reactor_chat.outlet import Limits, Streams
 from reactor_chat.protocol import answer, is_plain, notice, shouted
 from reactor_chat.rate import Bucket
 from reactor_chat.reactor import Handler, Reactor
+from reactor_chat.rooms import Audience
+from reactor_chat.tape import Tape
 
 FULL: Final = answer("Server is full.")
 CROWDED_HOST: Final = answer("Too many connections from your address.")
@@ -160,7 +162,9 @@ class Server(Handler):
         self.settings = settings
         self.log = log
         self.streams = Streams(reactor, settings.limits)
-        self.chat = Chat(cast(Spread, self.streams.spread), log.event, log.said)
+        # The chat knows links only, and every link that it is given is a `Connection`.
+        gather = cast(Callable[[], Audience], self._new_tape)
+        self.chat = Chat(gather, log.event, log.said)
         self.operator = Operator(self.chat, self.stats, self.shut_down)
         self.sessions: dict[Session, None] = {}
         self.listeners: list[Listener] = []
@@ -200,6 +204,9 @@ class Server(Handler):
             del self._from_host[host]
         if self._ending and not self.sessions:
             self.reactor.stop()
+
+    def _new_tape(self) -> Tape:
+        return Tape(self.reactor, self.on_crash)
 
     def _reason_to_refuse(self, host: str) -> bytes | None:
         share = self.settings.max_per_host
@@ -257,7 +264,7 @@ class Server(Handler):
         self.reactor.settle()
 
     def on_crash(self, error: Exception) -> None:
-        """Report a defect in the server's own timers."""
+        """Report a defect in the server's own timers, or in a room."""
         self.log.failure("server", error)
 
     # -- figures ----------------------------------------------------------------------------------

@@ -32,6 +32,10 @@ class Ear:
         assert self.farewell is None, f"told {data!r} after the last word"
         self.heard += data
 
+    def overhear(self, data: bytes, lines: int) -> None:
+        assert data.count(b"\n") == lines, f"{data!r} is not {lines} lines"
+        self.write(data)
+
     def finish(self, reason: str, last_word: bytes = b"") -> None:
         assert self.farewell is None, "finished twice"
         self.farewell = (reason, last_word)
@@ -42,12 +46,25 @@ class Ear:
         return heard.decode().split("\n")[:-1]
 
 
-def spread(links: Iterable[Link], data: bytes, lines: int, skip: Link | None = None) -> None:
-    """Let many hear the same: what the chat asks of a server, in its plainest form."""
-    assert data.count(b"\n") == lines, f"{data!r} is not {lines} lines"
-    for link in links:
-        if link is not skip:
-            link.write(data)
+class Hall:
+    """An audience in its plainest form: what is told is heard."""
+
+    def __init__(self) -> None:
+        self.links: list[Link] = []
+
+    def add(self, link: Link) -> None:
+        assert link not in self.links, "added twice"
+        self.links.append(link)
+
+    def remove(self, link: Link) -> None:
+        self.links.remove(link)
+
+    def tell(self, data: bytes, lines: int, but: Iterable[Link] = ()) -> None:
+        deaf = list(but)
+        assert all(link in self.links for link in deaf), "not in this room"
+        for link in self.links:
+            if link not in deaf:
+                link.overhear(data, lines)
 
 
 class Gathering:
@@ -56,7 +73,7 @@ class Gathering:
     def __init__(self) -> None:
         self.events: list[str] = []
         self.said: list[str] = []
-        self.chat = Chat(spread, self.events.append, self._log_run)
+        self.chat = Chat(Hall, self.events.append, self._log_run)
 
     def _log_run(self, run: bytes) -> None:
         self.said += run.decode().split("\n")[:-1]

@@ -11,7 +11,7 @@ from reactor_chat.commands import receive
 from reactor_chat.moderation import Operator
 from reactor_chat.rooms import Member
 from tests.chat_model import KEPT, Model, Person, same
-from tests.support import Ear, ear_of, heard_by, spread
+from tests.support import Ear, Hall, ear_of, heard_by
 
 NAMES = st.sampled_from(
     [
@@ -39,7 +39,7 @@ class ChatAgainstTheModel(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.chat = Chat(spread, lambda event: None)
+        self.chat = Chat(Hall, lambda event: None)
         self.operator = Operator(self.chat, list, lambda: None)
         self.model = Model()
         self.people: list[tuple[Member, Person]] = []

@@ -140,7 +140,7 @@ class DeathTest(ConnectionCase):
 
     def test_who_was_slow_once_and_caught_up_has_its_time_again_when_it_finishes(self) -> None:
         for _ in range(400):
-            self.streams.spread([self.connection], b"talk\n", 1)
+            self.connection.overhear(b"talk\n", 1)
         self.settle()
         self.read()
         self.settle()

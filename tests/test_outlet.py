@@ -44,7 +44,7 @@ class OutputTest(ConnectionCase):
     def test_writing_after_its_death_is_harmless_and_sends_nothing(self) -> None:
         self.connection.close("done")
         self.connection.write(b"never\n")
-        self.streams.spread([self.connection], b"never\n", 1)
+        self.connection.overhear(b"never\n", 1)
         self.settle()
         self.connection.write(b"never\n")
         self.settle()
@@ -54,15 +54,8 @@ class OutputTest(ConnectionCase):
 class OverhearingTest(ConnectionCase):
     def overhear(self, count: int) -> None:
         for number in range(count):
-            self.streams.spread([self.connection], b"%03d\n" % number, 1)
+            self.connection.overhear(b"%03d\n" % number, 1)
             self.reactor.settle()
-
-    def test_all_but_one_hear_it(self) -> None:
-        other, peer, _ = self.connect()
-        self.streams.spread([self.connection, other], b"hello\n", 1, skip=other)
-        self.settle()
-        self.assertEqual(self.read(), b"hello\n")
-        self.assertFalse(peer.unread())
 
     def test_what_is_more_than_its_backlog_is_left_out_counted_and_told_of_in_its_place(
         self,
