@@ -275,8 +275,9 @@ class Connection(Outlet):
             self._owner.on_missed(missed)
 
     def _drop_backlog(self) -> None:
-        self.pieces.clear()
-        self.size = self.missed = 0
+        self.first = b""
+        self.rest.clear()
+        self._rest_size = self.missed = 0
         self.blocked = False
 
     # -- peers that end no lines ------------------------------------------------------------------

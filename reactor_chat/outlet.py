@@ -6,8 +6,8 @@ room's members in peace. The bytes are shared, never copied, between those who a
 What is said in rooms does not even come that far while the turn lasts: it waits at the `Source`.
 
 Invariants:
-- `size` is the number of bytes in `pieces`. `blocked` says that the kernel has refused some of
-  them; then, and only then, the selector is asked when more can be sent.
+- The backlog is `first`, then `rest`; nothing waits if `first` is empty. `blocked` says that the
+  kernel has refused some of it; then, and only then, the selector is asked when more can be sent.
 - What is merely overheard is not added to a backlog that is blocked and would get longer than
   `Limits.backlog`. Once a line had to be left out, those after it are left out too, until
   something else is written or the listener has read all that waits: then, at that very place, it
@@ -68,14 +68,15 @@ class Outlet(Handler):
     __slots__ = (
         "_deadline",
         "_progress",
+        "_rest_size",
         "_socket",
         "_streams",
         "_unsettled",
         "blocked",
+        "first",
         "missed",
         "ordinary",
-        "pieces",
-        "size",
+        "rest",
         "source",
         "unframed",
     )
@@ -85,8 +86,10 @@ class Outlet(Handler):
         self._streams = streams
         self._socket = sock
         self._unsettled = streams.reactor.unsettled
-        self.pieces: list[Piece] = []  # the backlog
-        self.size = 0  # its bytes
+        # In most turns there is one piece for each peer: it costs no list, and no count.
+        self.first: Piece = b""
+        self.rest: list[Piece] = []
+        self._rest_size = 0  # bytes
         self.missed = 0  # lines left out since it was full
         self.blocked = False
         self.ordinary = False  # open, read, and with nothing special about what leaves
@@ -102,10 +105,11 @@ class Outlet(Handler):
             self.source.catch_up(self)
         if self.missed:
             self.tell_missed()
-        if not self.pieces:
+        if self.first:
+            self._append(data)
+        else:
+            self.first = data
             self._unsettled.append(self)
-        self.pieces.append(data)
-        self.size += len(data)
 
     def catch_up(self) -> None:
         """Append what was heard up to now, before anything else happens to the backlog."""
@@ -118,10 +122,16 @@ class Outlet(Handler):
         if self.blocked and (self.missed or self.size + len(data) > self._streams.limits.backlog):
             self._miss(lines)
             return
-        if not self.pieces:
+        if self.first:
+            self._append(data)
+        else:
+            self.first = data
             self._unsettled.append(self)
-        self.pieces.append(data)
-        self.size += len(data)
+
+    @property
+    def size(self) -> int:
+        """How many bytes wait."""
+        return len(self.first) + self._rest_size
 
     @property
     def full(self) -> bool:
@@ -174,47 +184,61 @@ class Outlet(Handler):
         if not self.ordinary:
             self._settle_otherwise()
             return
-        pieces = self.pieces
-        data = pieces[0] if len(pieces) == 1 else b"".join(pieces)
+        if self.rest:
+            self._join()
+        data = self.first
         try:
             sent = self._socket.send(data)
         except OSError as error:
-            sent = self._refused(error)  # if that was fatal, the backlog is empty by now: 0 == 0
-        if sent == self.size:
-            pieces.clear()
-            self.size = 0
+            sent = self._refused(error)
+        if sent == len(data):
+            self.first = b""
         else:
-            self._block(data, sent)
+            self._block(sent)
 
     def on_writable(self) -> None:
         """Send more of what the kernel has refused before."""
-        pieces = self.pieces
         if not self.blocked:
             return
         self.catch_up()
-        if len(pieces) > 1 and len(pieces[0]) < _LARGE_PIECE:
-            pieces[:] = [b"".join(pieces)]
-        data = pieces[0]
-        sent = self._send(data)
+        if self.rest and len(self.first) < _LARGE_PIECE:
+            self._join()
+        sent = self._send(self.first)
         if sent:
             self._progress = self._streams.reactor.now
-            self.size -= sent
-            pieces[:1] = [memoryview(data)[sent:]] if sent < len(data) else []
-        if not pieces:
+            self._take_off(sent)
+        if not self.first:
             self.blocked = False
             self.on_flushed()
+
+    def _append(self, data: Piece) -> None:
+        self.rest.append(data)
+        self._rest_size += len(data)
+
+    def _join(self) -> None:
+        """Make one piece of all."""
+        self.first = b"".join([self.first, *self.rest])
+        self.rest.clear()
+        self._rest_size = 0
+
+    def _take_off(self, sent: int) -> None:
+        """Drop so much of the first piece; when it is used up, the next one takes its place."""
+        self.first = memoryview(self.first)[sent:]
+        if not self.first and self.rest:
+            self.first = self.rest.pop(0)
+            self._rest_size -= len(self.first)
 
     def _settle_otherwise(self) -> None:
         if self.blocked or self.closed:
             return
-        if self.pieces:
-            data = b"".join(self.pieces)
-            sent = self._send(data)
-            if sent < self.size:
-                self._block(data, sent)
+        if self.first:
+            if self.rest:
+                self._join()
+            sent = self._send(self.first)
+            if sent < len(self.first):
+                self._block(sent)
                 return
-            self.pieces.clear()
-            self.size = 0
+            self.first = b""
         self.on_flushed()
 
     def _send(self, data: Piece) -> int:
@@ -231,9 +255,11 @@ class Outlet(Handler):
             self.close(reason_for(error))
         return 0
 
-    def _block(self, data: Piece, sent: int) -> None:
-        self.pieces[:] = [memoryview(data)[sent:]]
-        self.size -= sent
+    def _block(self, sent: int) -> None:
+        """Keep what the kernel did not take, and wait until it does; nothing after a death."""
+        if self.closed:
+            return
+        self._take_off(sent)
         self.blocked = True
         self._progress = self._streams.reactor.now
         if self.full:

@@ -73,15 +73,13 @@ class Tape(Handler, Source):
     def on_settle(self) -> None:
         """Play the tape. This is the innermost loop of a chat, so `Outlet.write` is inlined."""
         block = b"".join([data for data, _ in self._said])
-        size, ahead, unsettled = len(block), self._ahead, self._unsettled
+        ahead, unsettled = self._ahead, self._unsettled
         for outlet in self._members:
-            if outlet.blocked or outlet in ahead:
+            if outlet.first or outlet in ahead:
                 self._play_the_rest(outlet)
-                continue
-            if not outlet.pieces:
+            else:
+                outlet.first = block
                 unsettled.append(outlet)
-            outlet.pieces.append(block)
-            outlet.size += size
         self._said.clear()
         ahead.clear()
 
