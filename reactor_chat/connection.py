@@ -166,7 +166,7 @@ class Connection(Outlet):
         if not self.ordinary and self.life is CLOSED:
             return
         try:
-            data = self._socket.recv(self._read_size)
+            data = self.socket.recv(self._read_size)
         except (BlockingIOError, InterruptedError):
             return
         except OSError as error:
@@ -183,7 +183,7 @@ class Connection(Outlet):
 
     def on_bury(self) -> None:
         """Free everything, and the reference that would form a cycle."""
-        self._socket.close()
+        self.socket.close()
         self._owner.on_closed(self._reason)
         self._owner = _NOBODY
 
@@ -257,7 +257,7 @@ class Connection(Outlet):
             linger = self._streams.limits.linger
             self._deadline = self._streams.reactor.call_later(linger, self, self._end_linger)
             try:
-                self._socket.shutdown(socket.SHUT_WR)
+                self.socket.shutdown(socket.SHUT_WR)
             except OSError:  # the peer is gone already
                 self._peer_ended = True
         self._drop_backlog()  # what came after the last word

@@ -69,14 +69,15 @@ class Outlet(Handler):
         "_deadline",
         "_progress",
         "_rest_size",
-        "_socket",
         "_streams",
         "_unsettled",
         "blocked",
         "first",
+        "heard",
         "missed",
         "ordinary",
         "rest",
+        "socket",
         "source",
         "unframed",
     )
@@ -84,7 +85,7 @@ class Outlet(Handler):
     def __init__(self, streams: Streams, sock: socket.socket) -> None:
         super().__init__(sock.fileno())
         self._streams = streams
-        self._socket = sock
+        self.socket = sock
         self._unsettled = streams.reactor.unsettled
         # In most turns there is one piece for each peer: it costs no list, and no count.
         self.first: Piece = b""
@@ -94,6 +95,7 @@ class Outlet(Handler):
         self.blocked = False
         self.ordinary = False  # open, read, and with nothing special about what leaves
         self.source: Source | None = None
+        self.heard = 0  # how much of what waits there is done with
         self.unframed = False  # the peer ends no lines, so the last one of a block is not ended
         self._progress = 0.0  # when the kernel last took something
         # For the kernel to take something again; once all has left, for the peer to end.
@@ -188,13 +190,13 @@ class Outlet(Handler):
             self._join()
         data = self.first
         try:
-            sent = self._socket.send(data)
+            sent = self.socket.send(data)
         except OSError as error:
-            sent = self._refused(error)
+            sent = self.refused(error)
         if sent == len(data):
             self.first = b""
         else:
-            self._block(sent)
+            self.keep(data, sent)
 
     def on_writable(self) -> None:
         """Send more of what the kernel has refused before."""
@@ -210,6 +212,23 @@ class Outlet(Handler):
         if not self.first:
             self.blocked = False
             self.on_flushed()
+
+    def refused(self, error: OSError) -> int:
+        """Judge why `send` has failed: die of it, or let it have sent nothing (0)."""
+        if not isinstance(error, BlockingIOError | InterruptedError):
+            self.close(reason_for(error))
+        return 0
+
+    def keep(self, data: Piece, sent: int) -> None:
+        """Keep what the kernel did not take of `data`, and wait until it does."""
+        if self.closed:
+            return
+        self.first = memoryview(data)[sent:]
+        self.blocked = True
+        self._progress = self._streams.reactor.now
+        if self.full:
+            self._expect_progress()
+        self.update_interest()
 
     def _append(self, data: Piece) -> None:
         self.rest.append(data)
@@ -236,7 +255,7 @@ class Outlet(Handler):
                 self._join()
             sent = self._send(self.first)
             if sent < len(self.first):
-                self._block(sent)
+                self.keep(self.first, sent)
                 return
             self.first = b""
         self.on_flushed()
@@ -245,26 +264,10 @@ class Outlet(Handler):
         """Offer `data` to the kernel, and tell how much of it is dealt with; 0 after a death."""
         last = self.unframed and len(data) == self.size
         try:
-            sent = self._socket.send(memoryview(data)[:-1] if last else data)
+            sent = self.socket.send(memoryview(data)[:-1] if last else data)
         except OSError as error:
-            return self._refused(error)
+            return self.refused(error)
         return sent + 1 if last and sent == len(data) - 1 else sent
-
-    def _refused(self, error: OSError) -> int:
-        if not isinstance(error, BlockingIOError | InterruptedError):
-            self.close(reason_for(error))
-        return 0
-
-    def _block(self, sent: int) -> None:
-        """Keep what the kernel did not take, and wait until it does; nothing after a death."""
-        if self.closed:
-            return
-        self._take_off(sent)
-        self.blocked = True
-        self._progress = self._streams.reactor.now
-        if self.full:
-            self._expect_progress()
-        self.update_interest()
 
     # -- readers that stall -----------------------------------------------------------------------
 

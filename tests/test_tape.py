@@ -1,5 +1,6 @@
 """What a room says in a turn: who hears it, in which order, and in how many system calls."""
 
+import errno
 from typing import Any, ClassVar
 from unittest import mock
 
@@ -25,8 +26,10 @@ class RoomCase(ConnectionCase):
             self.peers[connection] = peer
         for connection in self.peers:
             self.tape.add(connection)
+            self.peers[connection].send(b"a line ends here\n")
         self.one, self.two, self.three = self.peers
         self.settle()
+        self.owner.events.clear()
 
     def heard(self, connection: Connection) -> bytes:
         """Everything that has reached somebody."""
@@ -79,6 +82,12 @@ class HearingTest(RoomCase):
         self.tape.tell(b"after\n", 1)
         self.assertEqual(self.heard(self.one), b"before\nbroadcast\nafter\n")
 
+    def test_who_ends_no_lines_is_sent_none_that_ends(self) -> None:
+        self.one.unframed = True
+        self.one.update_interest()
+        self.tape.tell(b"one\ntwo\n", 2)
+        self.assertEqual(self.heard(self.one), b"one\ntwo")
+
     def test_who_comes_in_hears_only_what_follows(self) -> None:
         newcomer, self.peers[newcomer], _ = self.connect()
         self.tape.tell(b"before\n", 1)
@@ -111,10 +120,35 @@ class HearingTest(RoomCase):
             self.tape.tell(b"gone\n", 1)
 
         self.owner.on_closed = leave  # type: ignore[method-assign]
-        self.tape.tell(b"hello\n", 1)
         self.one.close("done")
         self.reactor.settle()
-        self.assertEqual(self.sends, [b"hello\ngone\n"] * 2)
+        self.assertEqual(self.sends, [b"gone\n"] * 2)
+
+
+class KernelTest(RoomCase):
+    def test_what_the_kernel_does_not_take_waits(self) -> None:
+        said = b"x" * 500 + b"\n"
+        self.tape.tell(said, 1)
+        self.settle()
+        self.assertEqual([one.blocked for one in self.peers], [True] * 3)
+        self.tape.tell(b"more\n", 1)
+        self.assertEqual([self.heard(one) for one in self.peers], [said + b"more\n"] * 3)
+
+    def test_nothing_is_offered_in_vain(self) -> None:
+        self.tape.tell(b"x" * 500 + b"\n", 1)
+        self.settle()
+        self.sends.clear()
+        self.tape.tell(b"more\n", 1)
+        self.settle()
+        self.assertEqual(self.sends, [])
+
+    def test_a_broken_connection_costs_that_one_alone(self) -> None:
+        broken = BrokenPipeError(errno.EPIPE, "")
+        self.tape.tell(b"hello\n", 1)
+        with mock.patch.object(self.one.socket, "send", side_effect=broken):
+            self.reactor.settle()
+        self.assertEqual(self.owner.events, ["closed: broken pipe"])
+        self.assertEqual(self.heard(self.three), b"hello\n")
 
 
 class SlowListenerTest(RoomCase):
@@ -162,7 +196,6 @@ class SlowListenerTest(RoomCase):
             self.peer.recv(CAPACITY)
             self.one.on_writable()
         self.assertTrue(self.heard(self.one).endswith(b"missed 2\n"))
-
 
     def test_a_last_word_comes_after_one_count_of_all_that_it_missed(self) -> None:
         self.stall()
