@@ -274,12 +274,6 @@ class Connection(Outlet):
             missed, self.missed = self.missed, 0
             self._owner.on_missed(missed)
 
-    def _drop_backlog(self) -> None:
-        self.first = b""
-        self.rest.clear()
-        self._rest_size = self.missed = 0
-        self.blocked = False
-
     # -- peers that end no lines ------------------------------------------------------------------
 
     def _expect_more(self) -> None:

@@ -247,6 +247,12 @@ class Outlet(Handler):
             self.first = self.rest.pop(0)
             self._rest_size -= len(self.first)
 
+    def _drop_backlog(self) -> None:
+        self.first = b""
+        self.rest.clear()
+        self._rest_size = self.missed = 0
+        self.blocked = False
+
     def _settle_otherwise(self) -> None:
         if self.blocked or self.closed:
             return
