@@ -17,7 +17,6 @@ import signal
 import sys
 import unittest
 from collections.abc import Iterator
-from types import TracebackType
 from typing import Any
 
 _unraisable: list[str] = []
@@ -25,6 +24,10 @@ _unraisable: list[str] = []
 
 class StrictResult(unittest.TextTestResult):
     """Adds the checks that no single test can make for itself."""
+
+    def __init__(self, stream: Any, descriptions: bool, verbosity: int, **more: Any) -> None:
+        super().__init__(stream, descriptions, verbosity, **more)
+        self._descriptors: set[str] = set()
 
     def startTest(self, test: unittest.TestCase) -> None:
         super().startTest(test)
@@ -41,9 +44,10 @@ class StrictResult(unittest.TextTestResult):
         super().stopTest(test)
 
     def _fail(self, test: unittest.TestCase, why: str) -> None:
-        error: tuple[type[BaseException], BaseException, TracebackType | None]
-        error = (AssertionError, AssertionError(why), None)
-        self.addFailure(test, error)
+        try:
+            raise AssertionError(why)
+        except AssertionError:
+            self.addFailure(test, sys.exc_info())
 
 
 def _open_descriptors() -> set[str]:
