@@ -172,7 +172,7 @@ class Chat:
         """Say something to one person alone."""
         if sender.muted:
             raise Complaint("You are muted.")
-        if recipient.link.full:
+        if not recipient.link.keeps_up():
             raise Complaint(f"{recipient.name} is not reading; your message was not delivered.")
         if recipient not in self.deaf_to.get(sender, ()):
             recipient.correspondent = sender

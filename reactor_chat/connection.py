@@ -144,7 +144,8 @@ class Connection(Outlet):
         self._reason = reason
         self._forget_quiet()
         self._expect_progress()
-        self._streams.reactor.unsettled.append(self)
+        if not self.first:  # or it is on that list already, or blocked
+            self._streams.reactor.unsettled.append(self)
         self.update_interest()
 
     def close(self, reason: str) -> None:
@@ -182,10 +183,11 @@ class Connection(Outlet):
             self._take_in(data)
 
     def on_bury(self) -> None:
-        """Free everything, and the reference that would form a cycle."""
+        """Free everything, and the references that would form cycles."""
         self.socket.close()
         self._owner.on_closed(self._reason)
         self._owner = _NOBODY
+        self.channel = None
 
     def on_crash(self, error: Exception) -> None:
         """Pay with this connection's life for a defect that showed itself here."""

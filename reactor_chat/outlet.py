@@ -1,9 +1,9 @@
 """The outgoing half of a connection: a backlog that leaves in one `send` a turn.
 
 Speaking is appending. `write` and `overhear` put bytes on the backlog and note that the end of the
-turn has work; they make no system call, cannot fail and close nothing, so a fan-out may walk over a
-room's members in peace. The bytes are shared, never copied, between those who are to receive them.
-What is said in rooms does not even come that far while the turn lasts: it waits at the `Source`.
+turn has work; they make no system call, cannot fail and close nothing. The bytes are shared, never
+copied, between those who are to receive them. What is said to many may wait, for most of them, at a
+`Channel` until the end of the turn, and leave from there without a stay on the backlog.
 
 Invariants:
 - The backlog is `first`, then `rest`; nothing waits if `first` is empty. `blocked` says that the
@@ -53,13 +53,13 @@ class Streams:
         self.missed = 0  # lines left out, over all connections and all time
 
 
-class Source:
-    """What an outlet is to hear that has not been put on its backlog yet."""
+class Channel:
+    """What many overhear; it is kept until the end of the turn, or until somebody asks for it."""
 
     __slots__ = ()
 
-    def catch_up(self, outlet: "Outlet") -> None:
-        """Put it there."""
+    def play_to(self, outlet: "Outlet") -> None:
+        """Let the outlet overhear what is kept, from its `place` on."""
 
 
 class Outlet(Handler):
@@ -72,13 +72,13 @@ class Outlet(Handler):
         "_streams",
         "_unsettled",
         "blocked",
+        "channel",
         "first",
-        "heard",
         "missed",
         "ordinary",
+        "place",
         "rest",
         "socket",
-        "source",
         "unframed",
     )
 
@@ -94,8 +94,8 @@ class Outlet(Handler):
         self.missed = 0  # lines left out since it was full
         self.blocked = False
         self.ordinary = False  # open, read, and with nothing special about what leaves
-        self.source: Source | None = None
-        self.heard = 0  # how much of what waits there is done with
+        self.channel: Channel | None = None
+        self.place = 0  # how much of what the channel keeps is done with, heard or not to be heard
         self.unframed = False  # the peer ends no lines, so the last one of a block is not ended
         self._progress = 0.0  # when the kernel last took something
         # For the kernel to take something again; once all has left, for the peer to end.
@@ -103,8 +103,8 @@ class Outlet(Handler):
 
     def write(self, data: bytes) -> None:
         """Append whole lines to the backlog."""
-        if self.source is not None:
-            self.source.catch_up(self)
+        if self.channel is not None:  # `catch_up`, without a call for those who have none
+            self.channel.play_to(self)
         if self.missed:
             self.tell_missed()
         if self.first:
@@ -114,9 +114,9 @@ class Outlet(Handler):
             self._unsettled.append(self)
 
     def catch_up(self) -> None:
-        """Append what was heard up to now, before anything else happens to the backlog."""
-        if self.source is not None:
-            self.source.catch_up(self)
+        """Append what the channel keeps, before anything else happens to the backlog."""
+        if self.channel is not None:
+            self.channel.play_to(self)
 
     def overhear(self, data: bytes, lines: int) -> None:
         """Append that many whole lines, which others hear too, or count them as missed."""
@@ -129,6 +129,11 @@ class Outlet(Handler):
         else:
             self.first = data
             self._unsettled.append(self)
+
+    def keeps_up(self) -> bool:
+        """Tell whether nothing that it was to hear up to now is being left out."""
+        self.catch_up()
+        return not self.full
 
     @property
     def size(self) -> int:
@@ -192,14 +197,14 @@ class Outlet(Handler):
         try:
             sent = self.socket.send(data)
         except OSError as error:
-            sent = self.refused(error)
+            sent = self.on_refusal(error)
         if sent == len(data):
             self.first = b""
         else:
             self.keep(data, sent)
 
     def on_writable(self) -> None:
-        """Send more of what the kernel has refused before."""
+        """Send more of what the kernel did not take before."""
         if not self.blocked:
             return
         self.catch_up()
@@ -213,14 +218,14 @@ class Outlet(Handler):
             self.blocked = False
             self.on_flushed()
 
-    def refused(self, error: OSError) -> int:
-        """Judge why `send` has failed: die of it, or let it have sent nothing (0)."""
+    def on_refusal(self, error: OSError) -> int:
+        """Die of what `send` has raised, or wait; either way it has sent nothing, so give 0."""
         if not isinstance(error, BlockingIOError | InterruptedError):
             self.close(reason_for(error))
         return 0
 
     def keep(self, data: Piece, sent: int) -> None:
-        """Keep what the kernel did not take of `data`, and wait until it does."""
+        """Keep what the kernel did not take of `data`, all that waits; no longer after a death."""
         if self.closed:
             return
         self.first = memoryview(data)[sent:]
@@ -242,10 +247,11 @@ class Outlet(Handler):
 
     def _take_off(self, sent: int) -> None:
         """Drop so much of the first piece; when it is used up, the next one takes its place."""
-        self.first = memoryview(self.first)[sent:]
-        if not self.first and self.rest:
-            self.first = self.rest.pop(0)
-            self._rest_size -= len(self.first)
+        if sent < len(self.first):
+            self.first = memoryview(self.first)[sent:]
+            return
+        self.first = self.rest.pop(0) if self.rest else b""  # an empty view would hold the bytes
+        self._rest_size -= len(self.first)
 
     def _drop_backlog(self) -> None:
         self.first = b""
@@ -263,7 +269,7 @@ class Outlet(Handler):
             if sent < len(self.first):
                 self.keep(self.first, sent)
                 return
-            self.first = b""
+            self.first = b""  # all was sent, or it has died, and there is nothing to send
         self.on_flushed()
 
     def _send(self, data: Piece) -> int:
@@ -272,7 +278,7 @@ class Outlet(Handler):
         try:
             sent = self.socket.send(memoryview(data)[:-1] if last else data)
         except OSError as error:
-            return self.refused(error)
+            return self.on_refusal(error)
         return sent + 1 if last and sent == len(data) - 1 else sent
 
     # -- readers that stall -----------------------------------------------------------------------

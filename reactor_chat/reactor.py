@@ -4,11 +4,12 @@ One turn is, in this order:
 
     select  ->  dispatch what is ready  ->  due timers  ->  settle  ->  bury
 
-*Settling* is the end-of-turn hook: a handler that has put itself on the list of `unsettled` is
-called once, however often it was touched in the turn; a connection uses it to send in one system
-call all that the turn produced. *Burying* is the one place where a handler's descriptor is given
-up: whoever wants to die puts itself on the list of the `dying`, and its descriptor stays open until
-then, so that the number cannot be reused, and meet the wrong handler, within a turn.
+*Settling* is the end-of-turn hook: whoever has put itself on the list of `unsettled` is called, in
+the order of that list, and puts itself there once, however often it was touched in the turn. A
+connection uses it to send in one system call all that the turn produced; a room, ahead of its
+members, to tell them what was said. *Burying* is the one place where a handler's descriptor is
+given up: whoever wants to die puts itself on the list of the `dying`, and its descriptor stays open
+until then, so that the number cannot be reused, and meet the wrong handler, within a turn.
 
 Invariants:
 - Only `watch` touches the selector. A handler without interest is not registered at all: epoll
@@ -46,7 +47,10 @@ Ready = Iterable[tuple[int, int]]
 
 
 class Handler:
-    """One descriptor on the reactor, and what happens when it is ready. Meant to be inherited."""
+    """One descriptor on the reactor, and what happens when it is ready. Meant to be inherited.
+
+    With -1 for the descriptor, it is only for timers and the end of the turn.
+    """
 
     __slots__ = ("fd", "interest")
 
@@ -148,6 +152,7 @@ class Reactor:
     def settle(self) -> None:
         """Settle, then bury, until neither leaves work: a death may be news for the others."""
         while self.unsettled or self.dying:
+            # In place, as others hold these lists.
             unsettled, self.unsettled[:] = self.unsettled[:], ()
             for handler in unsettled:
                 try:

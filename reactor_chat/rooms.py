@@ -22,9 +22,8 @@ HISTORY: Final = 100  # lines a room keeps: an evening's talk, at most 400 KB
 class Link(Protocol):
     """How to reach one member."""
 
-    @property
-    def full(self) -> bool:
-        """Whether the member reads so slowly that lines for it are being left out."""
+    def keeps_up(self) -> bool:
+        """Tell whether the member reads fast enough, so that nothing is being left out for it."""
 
     def write(self, data: bytes) -> None:
         """Let the member hear these whole lines."""
@@ -43,7 +42,7 @@ class Audience(Protocol):
         """Let one more hear what is said from now on."""
 
     def remove(self, link: Link) -> None:
-        """Let one of them hear no more."""
+        """Let one of them hear what was told so far, and no more."""
 
     def tell(self, data: bytes, lines: int, but: Iterable[Link] = ()) -> None:
         """Let all of them hear that many whole lines, but for some of them."""

@@ -157,12 +157,12 @@ class Server(Handler):
     """A chat server on a reactor."""
 
     def __init__(self, reactor: Reactor, settings: Settings, log: Log) -> None:
-        super().__init__(-1)  # a handler only for its timers
+        super().__init__(-1)  # only for its timers
         self.reactor = reactor
         self.settings = settings
         self.log = log
         self.streams = Streams(reactor, settings.limits)
-        # The chat knows links only, and every link that it is given is a `Connection`.
+        # The links that this chat is given are all connections, and `Tape` takes nothing else.
         gather = cast(Callable[[], Audience], self._new_tape)
         self.chat = Chat(gather, log.event, log.said)
         self.operator = Operator(self.chat, self.stats, self.shut_down)

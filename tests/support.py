@@ -24,13 +24,16 @@ class Ear:
 
     def __init__(self) -> None:
         self.heard = b""
-        self.full = False
+        self.stalls = False
         self.farewell: tuple[str, bytes] | None = None  # the reason, and the last word
 
     def write(self, data: bytes) -> None:
         assert data.endswith(b"\n"), f"not whole lines: {data!r}"
         assert self.farewell is None, f"told {data!r} after the last word"
         self.heard += data
+
+    def keeps_up(self) -> bool:
+        return not self.stalls
 
     def overhear(self, data: bytes, lines: int) -> None:
         assert data.count(b"\n") == lines, f"{data!r} is not {lines} lines"

@@ -166,7 +166,7 @@ class LeavingTest(unittest.TestCase):
     def test_a_private_message_to_somebody_who_does_not_read_is_refused(self) -> None:
         gathering = Gathering()
         alice, bob = gathering.enter("alice"), gathering.enter("bob")
-        ear_of(bob).full = True
+        ear_of(bob).stalls = True
         with self.assertRaises(Complaint):
             gathering.chat.write_private(alice, bob, "hello?")
         self.assertEqual(heard_by(bob), [])

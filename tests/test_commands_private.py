@@ -37,7 +37,7 @@ class PrivateMessageTest(CommandCase):
         self.check(self.alice, "/msg Client 9 hi", "-> There is nobody called Client 9.")
 
     def test_somebody_who_does_not_read_is_said_not_to(self) -> None:
-        ear_of(self.bob).full = True
+        ear_of(self.bob).stalls = True
         self.check(
             self.alice, "/msg bob hi", "-> bob is not reading; your message was not delivered."
         )

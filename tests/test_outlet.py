@@ -1,6 +1,7 @@
 """What a connection has to say: when it leaves, and what is left out."""
 
 from selectors import EVENT_READ, EVENT_WRITE
+from unittest import mock
 
 from tests.sim.pair import CAPACITY, LIMITS, ConnectionCase
 
@@ -26,6 +27,28 @@ class OutputTest(ConnectionCase):
         self.assertEqual(self.connection.size, 300 - 2 * CAPACITY)
         self.assertEqual(self.read(), said)
         self.assertEqual(self.interest, EVENT_READ)
+
+    @mock.patch("reactor_chat.outlet._LARGE_PIECE", CAPACITY)
+    def test_a_large_piece_leaves_alone_and_all_that_waits_is_counted(self) -> None:
+        pieces = [b"x" * 599 + b"\n", b"y" * 299 + b"\n", b"z" * 9 + b"\n"]
+        for piece in pieces:
+            self.connection.write(piece)
+            self.settle()
+        heard = b""
+        while self.peer.unread():
+            heard += self.peer.recv(CAPACITY)
+            self.settle()
+            self.assertEqual(self.connection.size, max(0, 910 - 2 * CAPACITY - len(heard)))
+        self.assertEqual(heard, b"".join(pieces))
+
+    def test_what_has_left_is_not_kept_in_memory(self) -> None:
+        self.connection.write(b"x" * 299 + b"\n")
+        self.read()
+        self.assertIsInstance(self.connection.first, bytes)  # an empty view would hold it all
+
+    def test_a_last_word_is_settled_once(self) -> None:
+        self.connection.finish("done", b"last word\n")
+        self.assertEqual(self.reactor.unsettled, [self.connection])
 
     def test_while_it_waits_nothing_is_offered_in_vain(self) -> None:
         self.connection.write(b"x" * 300)
