@@ -145,7 +145,7 @@ class Connection(Outlet):
         self._forget_quiet()
         self._expect_progress()
         if not self.first:  # or it is on that list already, or blocked
-            self._streams.reactor.unsettled.append(self)
+            self._unsettled.append(self)
         self.update_interest()
 
     def close(self, reason: str) -> None:

@@ -108,7 +108,8 @@ class Outlet(Handler):
         if self.missed:
             self.tell_missed()
         if self.first:
-            self._append(data)
+            self.rest.append(data)
+            self._rest_size += len(data)
         else:
             self.first = data
             self._unsettled.append(self)
@@ -123,12 +124,8 @@ class Outlet(Handler):
         self.catch_up()
         if self.blocked and (self.missed or self.size + len(data) > self._streams.limits.backlog):
             self._miss(lines)
-            return
-        if self.first:
-            self._append(data)
         else:
-            self.first = data
-            self._unsettled.append(self)
+            self.write(data)
 
     def keeps_up(self) -> bool:
         """Tell whether nothing that it was to hear up to now is being left out."""
@@ -210,7 +207,7 @@ class Outlet(Handler):
         self.catch_up()
         if self.rest and len(self.first) < _LARGE_PIECE:
             self._join()
-        sent = self._send(self.first)
+        sent = self._send_first()
         if sent:
             self._progress = self._streams.reactor.now
             self._take_off(sent)
@@ -234,10 +231,6 @@ class Outlet(Handler):
         if self.full:
             self._expect_progress()
         self.update_interest()
-
-    def _append(self, data: Piece) -> None:
-        self.rest.append(data)
-        self._rest_size += len(data)
 
     def _join(self) -> None:
         """Make one piece of all."""
@@ -265,16 +258,16 @@ class Outlet(Handler):
         if self.first:
             if self.rest:
                 self._join()
-            sent = self._send(self.first)
+            sent = self._send_first()
             if sent < len(self.first):
                 self.keep(self.first, sent)
                 return
             self.first = b""  # all was sent, or it has died, and there is nothing to send
         self.on_flushed()
 
-    def _send(self, data: Piece) -> int:
-        """Offer `data` to the kernel, and tell how much of it is dealt with; 0 after a death."""
-        last = self.unframed and len(data) == self.size
+    def _send_first(self) -> int:
+        """Offer the first piece to the kernel, and tell how much is dealt with; 0 after a death."""
+        data, last = self.first, self.unframed and not self.rest
         try:
             sent = self.socket.send(memoryview(data)[:-1] if last else data)
         except OSError as error:

@@ -70,6 +70,7 @@ class ConnectionCase(unittest.TestCase):
         self.reactor = Reactor(self.selector, self.clock)
         self.streams = Streams(self.reactor, LIMITS)
         self.sends: list[bytes] = []
+        self.senders: list[Stream] = []  # of each of these
         self.connection, self.peer, self.owner = self.connect()
         self.addCleanup(lambda: self.assertEqual(self.process.violations, []))
 
@@ -79,6 +80,7 @@ class ConnectionCase(unittest.TestCase):
 
         def noted(data: bytes) -> int:
             self.sends.append(bytes(data))
+            self.senders.append(near)
             return send(data)
 
         near.send = noted  # type: ignore[assignment, method-assign]
