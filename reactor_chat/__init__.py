@@ -36,7 +36,8 @@ The server:
     reactor             imports timers
     signals             imports reactor, wakeup
     sink                imports reactor
-    outlet              imports reactor, timers
+    tcp_info            -
+    outlet              imports reactor, tcp_info, timers
     tape                imports outlet, reactor
     connection          imports framing, outlet, reactor, timers
     listener            imports reactor

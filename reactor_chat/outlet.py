@@ -13,7 +13,10 @@ Invariants:
   something else is written or the listener has read all that waits: then, at that very place, it
   is told how many lines it missed.
   (Whoever is not blocked has read everything so far, and gets all of a turn, however much it is.)
-- A backlog that is full has to move within `Limits.stall` seconds.
+- A backlog that is full has to move within `Limits.stall` seconds: the peer has to take something.
+  It did when the kernel announces room for more. A slow peer may take too little for that, so what
+  it has acknowledged is looked at, too; not whether the kernel would take more, as it may have had
+  that room, unannounced, all the time.
 
 This is the lower half of `connection.Connection`; what the upper half provides is marked below.
 
@@ -25,10 +28,15 @@ from dataclasses import dataclass
 from typing import Final
 
 from reactor_chat.reactor import Handler, Reactor, reason_for
+from reactor_chat.tcp_info import acknowledged
 from reactor_chat.timers import Timer
 
 # A waiting piece of this size leaves alone, instead of being copied together with what follows it.
 _LARGE_PIECE: Final = 64 * 1024
+
+# How many times within `Limits.stall` to look whether a slow peer has acknowledged something. So
+# whoever takes nothing any more is found out at most a quarter late.
+_LOOKS: Final = 4
 
 Piece = bytes | memoryview
 
@@ -66,6 +74,7 @@ class Outlet(Handler):
     """A non-blocking stream socket and what waits to leave through it."""
 
     __slots__ = (
+        "_acknowledged",
         "_deadline",
         "_progress",
         "_rest_size",
@@ -97,7 +106,8 @@ class Outlet(Handler):
         self.channel: Channel | None = None
         self.place = 0  # how much of what the channel keeps is done with, heard or not to be heard
         self.unframed = False  # the peer ends no lines, so the last one of a block is not ended
-        self._progress = 0.0  # when the kernel last took something
+        self._progress = 0.0  # when the peer last took something, as far as is known
+        self._acknowledged = 0  # bytes, when that was last looked at
         # For the kernel to take something again; once all has left, for the peer to end.
         self._deadline: Timer | None = None
 
@@ -209,8 +219,8 @@ class Outlet(Handler):
             self._join()
         sent = self._send_first()
         if sent:
-            self._progress = self._streams.reactor.now
             self._take_off(sent)
+            self._note_progress()
         if not self.first:
             self.blocked = False
             self.on_flushed()
@@ -227,7 +237,7 @@ class Outlet(Handler):
             return
         self.first = memoryview(data)[sent:]
         self.blocked = True
-        self._progress = self._streams.reactor.now
+        self._note_progress()
         if self.full:
             self._expect_progress()
         self.update_interest()
@@ -277,20 +287,28 @@ class Outlet(Handler):
     # -- readers that stall -----------------------------------------------------------------------
 
     def _expect_progress(self) -> None:
-        """Begin to watch a backlog that has to move; every `Limits.stall` seconds is enough."""
+        """Begin to watch a backlog that has to move."""
         if self._deadline is None:
-            self._progress = self._streams.reactor.now
             self._set_deadline(self._streams.limits.stall)
+            self._note_progress()
 
-    def _set_deadline(self, delay: float) -> None:
+    def _note_progress(self) -> None:
+        self._progress = self._streams.reactor.now
+        if self._deadline is not None:  # or nobody would look at it
+            self._acknowledged = acknowledged(self.socket)
+
+    def _set_deadline(self, remaining: float) -> None:
+        delay = min(remaining, self._streams.limits.stall / _LOOKS)
         self._deadline = self._streams.reactor.call_later(delay, self, self._check_progress)
 
     def _check_progress(self) -> None:
         self._deadline = None
-        self.on_writable()  # after the process was suspended, there may be room unnoticed
         if not self._must_progress:
             return
         limits, now = self._streams.limits, self._streams.reactor.now
+        before, self._acknowledged = self._acknowledged, acknowledged(self.socket)
+        if self._acknowledged > before:
+            self._progress = now
         # This timer may have been set for an earlier full backlog: measure from the last progress.
         since = self._progress if self.blocked else now
         remaining = since + limits.stall - now

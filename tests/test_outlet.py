@@ -112,6 +112,21 @@ class OverhearingTest(ConnectionCase):
         self.wait(0.2)
         self.assertEqual(self.owner.events, ["closed: stopped reading"])
 
+    def test_room_in_the_kernel_that_was_not_announced_is_no_progress(self) -> None:
+        self.overhear(400)
+        self.peer.recv(CAPACITY // 5)
+        self.wait(LIMITS.stall / 2)
+        self.assertEqual(self.owner.events, [])
+        self.wait(LIMITS.stall)
+        self.assertEqual(self.owner.events, ["closed: stopped reading"])
+
+    def test_one_that_reads_too_little_to_be_announced_does_not_end(self) -> None:
+        self.overhear(400)
+        for _ in range(6):
+            self.peer.recv(CAPACITY // 20)
+            self.wait(LIMITS.stall / 3)
+        self.assertEqual(self.owner.events, [])
+
     def test_one_that_moves_a_little_does_not(self) -> None:
         self.overhear(400)
         for _ in range(5):

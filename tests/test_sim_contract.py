@@ -10,7 +10,9 @@ something that came after it has been waited for.
 import errno
 from selectors import EVENT_READ, EVENT_WRITE
 from socket import SHUT_WR
+from typing import Any, cast
 
+from reactor_chat.tcp_info import acknowledged
 from tests.sim.contract import CHUNK, EVENT_BOTH, MANY, ContractCase, run_in_both_worlds
 
 
@@ -53,6 +55,15 @@ class Contract:
             self.assertEqual(self.read(far, 6), b"answer")
 
     class Writing(ContractCase):
+        def test_what_has_arrived_is_acknowledged(self) -> None:
+            near, far = self.pair()
+            before = acknowledged(cast(Any, near))
+            near.send(b"abcdef")
+            self.read(far, 6)
+            far.send(b"with an acknowledgement\n")
+            self.wait(near, EVENT_READ)
+            self.assertEqual(acknowledged(cast(Any, near)) - before, 6)
+
         def test_send_takes_bytes_and_views_and_says_how_many(self) -> None:
             near, far = self.pair()
             self.assertEqual(near.send(b"abc"), 3)

@@ -18,6 +18,7 @@ What does not belong here: how connections come about, and who is told that one 
 import errno
 import os
 import socket
+import struct
 
 from tests.sim.process import Process
 
@@ -46,6 +47,7 @@ class Stream:
         self._dead = False  # A reset has come or gone.
         self._closed = False
         self._error = 0
+        self._acknowledged = 0  # bytes that have arrived at the other end
 
     def attach(self) -> None:
         """Take a descriptor. Raises OSError(EMFILE)."""
@@ -86,6 +88,12 @@ class Stream:
         self._outbox += memoryview(data)[:count]
         self._move()
         return count
+
+    def getsockopt(self, level: int, option: int, size: int) -> bytes:
+        """Only TCP_INFO, and of that only `tcpi_bytes_acked`."""
+        if (level, option) != (socket.IPPROTO_TCP, socket.TCP_INFO):
+            self._process.broke("only TCP_INFO is simulated")
+        return struct.pack("=120xQ", self._acknowledged)[:size]
 
     def shutdown(self, how: int) -> None:
         """End this end's bytes; only SHUT_WR is simulated. Raises OSError(ENOTCONN)."""
@@ -187,6 +195,7 @@ class Stream:
         count = min(len(self._outbox), peer.capacity - len(peer._inbox))
         peer._inbox += self._outbox[:count]
         del self._outbox[:count]
+        self._acknowledged += count
         if self._shut and not self._outbox:
             peer._ended = True
 
