@@ -1,7 +1,7 @@
 """What the kernel knows of a TCP connection and tells on request: how far the peer has come.
 
-Linux only. Elsewhere the answer is the same as for a peer that takes nothing, so nobody may depend on
-it alone.
+Linux only. Elsewhere the answer is the same as for a peer that takes nothing, so nobody may depend
+on it alone.
 
 Not here: what follows from it (`outlet`).
 """
