@@ -64,8 +64,10 @@ class Tape(Handler, Channel):
 
     def play_to(self, outlet: Outlet) -> None:
         """Put on a member's backlog what it was to hear up to now."""
-        begin, outlet.place = outlet.place, len(self._said)
-        self._play(self._said[begin:], outlet)
+        begin, end = outlet.place, len(self._said)
+        if begin < end:  # mostly not: each line that is played asks again
+            outlet.place = end
+            self._play(self._said[begin:], outlet)
 
     # -- for the reactor --------------------------------------------------------------------------
 
