@@ -35,7 +35,7 @@ The server:
 
     reactor             imports timers
     signals             imports reactor, wakeup
-    sink                imports reactor
+    sink                imports reactor, tty.terminal
     tcp_info            -
     outlet              imports reactor, tcp_info, timers
     tape                imports outlet, reactor
@@ -53,8 +53,9 @@ The client:
     client.session      imports protocol
     client.link         imports framing
     client.pipe         imports client.link, client.session, protocol
-    client.interactive  imports client.link, client.pipe, client.session, protocol, tty.completion,
-                                tty.style, tty.terminal, wakeup
+    client.canvas       imports tty.terminal
+    client.interactive  imports client.canvas, client.link, client.session, protocol,
+                                tty.completion, tty.style, tty.terminal, wakeup
     client.entry        imports client.asking, client.interactive, client.link, client.pipe,
                                 client.session, tty.style, tty.terminal
 

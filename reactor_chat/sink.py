@@ -24,6 +24,7 @@ from collections.abc import Callable
 from typing import Final
 
 from reactor_chat.reactor import NOTHING, WRITE, Handler, Reactor
+from reactor_chat.tty.terminal import open_anew
 
 BACKLOG: Final = 256 * 1024  # some thousand lines, for a reader that is away for a moment
 _DISK_FULL: Final = (errno.ENOSPC, errno.EDQUOT)
@@ -48,7 +49,7 @@ class Sink(Handler):
 
     def __init__(self, reactor: Reactor, fd: int) -> None:
         self.on_relief: Callable[[int], None] = self._tell_left_out
-        self._own = _reopen_terminal(fd)
+        self._own = open_anew(fd)
         super().__init__(fd if self._own is None else self._own)
         self._reactor = reactor
         self._pending = bytearray()
@@ -131,11 +132,3 @@ class Sink(Handler):
         self._gone = True
         self._pending.clear()
         self._reactor.watch(self, NOTHING)
-
-
-def _reopen_terminal(fd: int) -> int | None:
-    """Open the terminal behind `fd` once more, non-blocking; None if it is no terminal."""
-    try:
-        return os.open(os.ttyname(fd), os.O_WRONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
-    except OSError:
-        return None

@@ -1,32 +1,43 @@
 """A person's seat: a window with the client in it, and the server that the client calls."""
 
 import subprocess
+import sys
 import unittest
 from typing import Any
 
 from tests.peer import Peer, client_argv, environment, read_to_end
 from tests.window import PATIENCE, Window
 
-# A shell's job control, as far as one job needs it: `fg` continues it, and its status is told.
+# A shell's job control, as far as one job needs it. The job begins as the first argument says, in
+# the foreground (fg) or behind (bg). Each time it stops, a line that is typed continues it, as fg
+# and bg do, or as `kill` does with a job that is stopped.
 SHELL = """
 import os, signal, subprocess, sys
 
-def come_to_the_front():
+def begin():
     os.setpgid(0, 0)
-    os.tcsetpgrp(0, os.getpid())
+    if sys.argv[1] == "fg":
+        os.tcsetpgrp(0, os.getpid())
     signal.signal(signal.SIGTTOU, signal.SIG_DFL)
 
 signal.signal(signal.SIGTTOU, signal.SIG_IGN)
-job = subprocess.Popen(sys.argv[1:], preexec_fn=come_to_the_front)
-status = 0x7F
-while os.WIFSTOPPED(status):
-    os.tcsetpgrp(0, job.pid)
-    os.kill(job.pid, signal.SIGCONT)
+job = subprocess.Popen(sys.argv[2:], preexec_fn=begin)
+stops = 0
+while True:
     _, status = os.waitpid(job.pid, os.WUNTRACED)
     os.tcsetpgrp(0, os.getpgrp())
-    if os.WIFSTOPPED(status):
-        print("stopped")
-        assert input() == "fg"
+    if not os.WIFSTOPPED(status):
+        break
+    stops += 1
+    print("stopped", stops)
+    command = input()
+    if command == "fg":
+        os.tcsetpgrp(0, job.pid)
+    elif command == "kill":
+        os.killpg(job.pid, signal.SIGTERM)
+    else:
+        assert command == "bg"
+    os.killpg(job.pid, signal.SIGCONT)
 job.returncode = os.waitstatus_to_exitcode(status)
 print("status", job.returncode)
 """
@@ -53,6 +64,10 @@ class Seat(unittest.TestCase):
         """Run a client and let it get as far as being Client 1."""
         self.run_in_window(self.argv(**options))
         self.welcome()
+
+    def start_in_shell(self, command: str = "fg") -> None:
+        """Begin a job of a shell's."""
+        self.run_in_window([sys.executable, "-u", "-c", SHELL, command, *self.argv()])
 
     def welcome(self) -> None:
         """Answer a call and the client's own question."""

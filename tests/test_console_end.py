@@ -103,7 +103,7 @@ class LeavingTest(Desk):
 class JobControlTest(Desk):
     def run_job(self) -> None:
         """Let a shell run the server, somebody be there, and a draft be begun."""
-        self.run_here([sys.executable, "-u", "-c", SHELL, *server_argv()])
+        self.run_here([sys.executable, "-u", "-c", SHELL, "fg", *server_argv()])
         self.alice = self.join("alice")
         self.window.type("draft")
         self.until_draft("> draft")

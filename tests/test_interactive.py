@@ -3,7 +3,6 @@
 import os
 import signal
 import socket
-import sys
 import termios
 from itertools import count
 
@@ -13,7 +12,7 @@ from reactor_chat.client.session import Session
 from reactor_chat.tty.style import Style
 from tests.peer import read_to_end
 from tests.screen import Screen
-from tests.seat import SHELL, Seat
+from tests.seat import Seat
 from tests.window import PATIENCE
 
 # A client in which something is badly wrong.
@@ -249,6 +248,7 @@ class LostConnectionTest(Seat):
         link = Link.dial(here, lambda: 0)
         addresses = [(socket.AF_UNSPEC, ("::1", 1)), here]
         client = Interactive(slave, slave, link, addresses, Session(None, None), Style(False))
+        self.addCleanup(client._canvas.close)
         self.peer.accept()
         client._on_end(link)
         client._retry()
@@ -271,6 +271,7 @@ class LostConnectionTest(Seat):
         client = Interactive(
             slave, slave, link, [here], session, Style(False), clock=lambda: now[0]
         )
+        self.addCleanup(client._canvas.close)
         link.on_writable()
         client._show(["-> The name alice is taken.", "-> You are Client 2."])
         client._do_what_is_due()
@@ -317,7 +318,7 @@ class LostConnectionTest(Seat):
 
 class JobControlTest(Seat):
     def test_ctrl_z_gives_the_terminal_back_and_fg_comes_back_as_it_was(self) -> None:
-        self.run_in_window([sys.executable, "-u", "-c", SHELL, *self.argv()])
+        self.start_in_shell()
         self.welcome()
         self.window.type("draft")
         self.until_draft("> draft")
@@ -336,7 +337,7 @@ class JobControlTest(Seat):
         self.window.until_shows("status 0")
 
     def test_a_stop_without_warning_is_survived(self) -> None:
-        self.run_in_window([sys.executable, "-u", "-c", SHELL, *self.argv()])
+        self.start_in_shell()
         self.welcome()
         self.window.type("draft")
         self.until_draft("> draft")
@@ -346,3 +347,62 @@ class JobControlTest(Seat):
         self.window.type("fg\n")
         self.window.until(lambda screen: screen.last == "> draft")
         self.assertFalse(self.window.is_restored())
+
+    def test_in_the_background_it_stops_again_and_fg_brings_it_back(self) -> None:
+        self.start_in_shell()
+        self.welcome()
+        self.window.type("draft")
+        self.until_draft("> draft")
+        self.window.type("\x1a")
+        self.window.until_shows("stopped 1")
+        self.window.type("bg\n")
+        self.window.until_shows("stopped 2")
+        self.assertTrue(self.window.is_restored())
+        self.window.type("fg\n")
+        self.until_draft("> draft")
+
+    def test_one_that_was_begun_in_the_background_waits_for_fg(self) -> None:
+        self.start_in_shell("bg")
+        self.window.until_shows("stopped 1")
+        self.assertTrue(self.window.is_restored())
+        self.window.type("fg\n")
+        self.welcome()
+        self.until_draft(">")
+
+    def test_a_stop_without_warning_and_then_bg_is_survived(self) -> None:
+        self.start_in_shell()
+        self.welcome()
+        os.killpg(os.tcgetpgrp(self.window.master), signal.SIGSTOP)
+        self.window.until_shows("stopped 1")
+        termios.tcsetattr(self.window.slave, termios.TCSANOW, self.window.modes)
+        self.window.type("bg\n")
+        self.window.until_shows("stopped 2")
+        self.assertTrue(self.window.is_restored())
+
+    def test_a_suspended_one_can_be_ended(self) -> None:
+        self.start_in_shell()
+        self.welcome()
+        self.window.type("\x1a")
+        self.window.until_shows("stopped 1")
+        self.window.type("kill\n")
+        self.window.until_shows(f"status {128 + signal.SIGTERM}")
+        self.assertTrue(self.window.is_restored())
+
+
+class StalledTerminalTest(Seat):
+    """The window is not looked at, so its end of the terminal soon takes no more."""
+
+    def flood(self) -> None:
+        self.start()
+        self.peer.say(*(f"Server: {number} {200 * 'x'}" for number in range(1000)))
+
+    def test_signals_end_the_client(self) -> None:
+        self.flood()
+        self.client.send_signal(signal.SIGTERM)
+        self.assertEqual(self.client.wait(PATIENCE), 128 + signal.SIGTERM)
+        self.assertTrue(self.window.is_restored())
+
+    def test_what_was_not_taken_is_shown_later(self) -> None:
+        self.flood()
+        self.window.until_shows("Server: 999")
+        self.until_draft(">")

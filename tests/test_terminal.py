@@ -143,6 +143,18 @@ class DraftTest(TerminalCase):
         self.terminal.put_back("hello")
         self.assertEqual((self.screen.last, self.screen.column), ("> hello", 7))
 
+    def test_typing_replaces_a_line_that_was_put_back(self) -> None:
+        self.press("one\r")
+        self.terminal.put_back("one")
+        self.press("two")
+        self.assertEqual(self.screen.last, "> two")
+
+    def test_keys_edit_a_line_that_was_put_back(self) -> None:
+        self.press("one\r")
+        self.terminal.put_back("one")
+        self.press("\x01two ")
+        self.assertEqual(self.screen.last, "> two one")
+
     def test_a_line_is_not_put_back_over_another(self) -> None:
         self.press("one\rtwo")
         self.terminal.put_back("one")
@@ -267,16 +279,14 @@ class ModesTest(TerminalCase):
     def test_the_descriptor_stays_blocking(self) -> None:
         self.assertTrue(os.get_blocking(self.window.slave))
 
-    def test_suspending_gives_the_terminal_back_until_it_is_continued(self) -> None:
+    def test_closed_and_opened_again_it_stands_below_what_came_between(self) -> None:
         self.press("draft")
-        during = []
-
-        def stop() -> None:
-            during.append((self.window.is_restored(), self.screen.rows))
-            self.window.write(b"$ fg\r\n")
-
-        self.terminal.suspend(stop)
-        self.assertEqual(during, [(True, [""])])
+        self.terminal.close()
+        self.assertFalse(self.terminal.is_open)
+        self.assertEqual((self.window.is_restored(), self.screen.rows), (True, [""]))
+        self.window.write(b"$ fg\r\n")
+        self.terminal.open()
+        self.assertTrue(self.terminal.is_open)
         self.assertEqual(self.screen.rows, ["$ fg", "> draft"])
         self.assertFalse(self.window.is_restored())
 
@@ -284,7 +294,7 @@ class ModesTest(TerminalCase):
         self.press("draft")
         termios.tcsetattr(self.window.slave, termios.TCSANOW, self.window.modes)
         self.window.write(b"\r\n$ fg\r\n")
-        self.terminal.resume()
+        self.terminal.open()
         self.assertFalse(self.window.is_restored())
         self.assertEqual(self.screen.last, "> draft")
         self.terminal.close()

@@ -5,6 +5,10 @@ editing and drawing in `terminal`, and the stream with its lines in `link`.
 
 Invariants:
 - The terminal is restored on every way out: leaving, a lost server, signals, an exception.
+- In the background the terminal is left alone: there, the client stops, as others do that need
+  theirs. Signals that end it are looked at first.
+- Nothing but `select` waits, for the terminal neither: while it takes nothing, the server is not
+  read.
 - What is typed while there is no connection is not lost: every line is in the history, and the
   first is the draft again unless another was begun or it is one of several that were pasted.
 - Every wait has its deadline in `_timeout`; without one the loop sleeps until something happens.
@@ -12,24 +16,37 @@ Invariants:
 Not here: the first connection, and what to do where there is no terminal.
 """
 
+import os
 import random
 import select
 import signal
+import termios
 import time
 from collections.abc import Callable, Sequence
 from typing import Final
 
+from reactor_chat.client.canvas import Canvas
 from reactor_chat.client.link import Address, Backoff, Link, reason
-from reactor_chat.client.pipe import write_all
 from reactor_chat.client.session import COMMANDS, Session, is_farewell, is_refusal
 from reactor_chat.protocol import spoken
 from reactor_chat.tty.completion import complete
 from reactor_chat.tty.style import Style
-from reactor_chat.tty.terminal import ESCAPE_WAIT, End, Event, Interrupt, Submit, Suspend, Terminal
+from reactor_chat.tty.terminal import (
+    ESCAPE_WAIT,
+    End,
+    Event,
+    Interrupt,
+    Submit,
+    Suspend,
+    Terminal,
+    in_foreground,
+    stop_job,
+)
 from reactor_chat.wakeup import Wakeup
 
 _ASK_AGAIN: Final = 10.0  # seconds: a server takes up to two minutes to notice a lost connection
 _GOODBYE: Final = 2.0  # seconds for the server to close after a farewell: a slow link's round trips
+_FLUSH: Final = 0.5  # seconds for a terminal that takes nothing to take the last of it
 
 _LEAVING_SIGNALS: Final = frozenset({signal.SIGINT, signal.SIGTERM, signal.SIGHUP})
 _SIGNALS: Final = (*_LEAVING_SIGNALS, signal.SIGWINCH, signal.SIGCONT)
@@ -54,14 +71,15 @@ class Interactive:
         reconnect: bool = True,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._in_fd, self._out_fd = in_fd, out_fd
+        self._in_fd = in_fd
         self._addresses = addresses  # tried in turn, the first one first
         self._session = session
         self._style = style
         self._bell = bell
         self._reconnects = reconnect
         self._clock = clock
-        self._terminal = Terminal(in_fd, out_fd, self._draw, self._complete, _PROMPT)
+        self._canvas = Canvas(out_fd)
+        self._terminal = Terminal(in_fd, out_fd, self._canvas.write, self._complete, _PROMPT)
         self._backoff = Backoff(random.Random())
         self._attempts = 0  # since there last was a connection
         self._link: Link | None = link
@@ -77,12 +95,13 @@ class Interactive:
         """Talk until one leaves, or cannot go on; give the exit status."""
         with Wakeup(_SIGNALS) as signals:
             try:
-                self._terminal.open()
+                self._take_terminal()
                 self._introduce()
                 while self._status is None:
                     self._turn(signals)
             finally:
-                self._terminal.close()
+                self._give_terminal_back()
+                self._canvas.close()
                 if self._link is not None:
                     self._link.close()
         return self._status
@@ -91,14 +110,20 @@ class Interactive:
 
     def _turn(self, signals: Wakeup) -> None:
         link = self._link
-        readers: list[Wakeup | Link | int] = [signals, self._in_fd]
-        if link and not link.connecting:
+        readers: list[Wakeup | Link | int] = [signals]
+        if self._terminal.is_open:
+            readers.append(self._in_fd)
+        if link and not link.connecting and not self._canvas.full:
             readers.append(link)
-        writers = [link] if link and link.wants_write else []
+        writers: list[Canvas | Link] = [self._canvas] if self._canvas.waits else []
+        if link and link.wants_write:
+            writers.append(link)
         readable, writable, _ = select.select(readers, writers, [], self._timeout())
+        if self._canvas in writable:
+            self._canvas.on_writable()
         if signals in readable:
             self._on_signals(signals.take())
-        if self._in_fd in readable:
+        if self._in_fd in readable and self._terminal.is_open:
             self._on_events(self._terminal.on_input())
             self._escape_at = self._clock() + ESCAPE_WAIT if self._terminal.undecided else None
         if link and link in writable:
@@ -108,6 +133,8 @@ class Interactive:
         self._do_what_is_due()
         if self._link:
             self._take_lines(self._link)
+        if self._canvas.gone:
+            self._on_hangup()
 
     def _timeout(self) -> float | None:
         link_due = self._link.due if self._link else None
@@ -135,10 +162,37 @@ class Interactive:
     def _on_signals(self, numbers: set[int]) -> None:
         for number in numbers & _LEAVING_SIGNALS:
             self._status = 128 + number
+        if self._status is not None:
+            return
         if signal.SIGCONT in numbers:
-            self._terminal.resume()
+            self._take_terminal()
         if signal.SIGWINCH in numbers:
             self._terminal.resize()
+
+    # -- the terminal ----------------------------------------------------------------------------
+
+    def _take_terminal(self) -> None:
+        """Take the terminal over; in the background, stop until the shell continues this job."""
+        if not in_foreground(self._in_fd):
+            self._stop()
+            return
+        try:
+            self._terminal.open()
+        except termios.error:
+            self._on_hangup()
+
+    def _on_hangup(self) -> None:
+        if self._status is None:  # or a signal has told already
+            self._status = 1
+
+    def _give_terminal_back(self) -> None:
+        self._terminal.close()
+        self._canvas.flush(_FLUSH)
+
+    def _stop(self) -> None:
+        """Stop this job. What has continued it is among the signals then, and is seen to first."""
+        self._give_terminal_back()
+        stop_job()
 
     # -- what is typed ---------------------------------------------------------------------------
 
@@ -149,10 +203,12 @@ class Interactive:
                     self._say(lines)
                 case Interrupt(times=1):
                     self._show_own("Ctrl-C once more leaves.")
+                case End() if not os.isatty(self._in_fd):  # no key: it has hung up
+                    self._on_hangup()
                 case Interrupt() | End():
                     self._leave()
                 case Suspend():
-                    self._terminal.suspend()
+                    self._stop()
 
     def _say(self, lines: Sequence[str]) -> None:
         farewell = any(map(is_farewell, lines))
@@ -262,12 +318,6 @@ class Interactive:
 
     def _show_own(self, text: str) -> None:
         self._terminal.show([self._style.own(text)])
-
-    def _draw(self, data: bytes) -> None:
-        try:
-            write_all(self._out_fd, data)
-        except OSError:  # EIO: the terminal is gone, as reading it will show
-            self._status = 1
 
     def _complete(self, before: str) -> tuple[int, Sequence[str]]:
         people, rooms = self._session.people, self._session.rooms

@@ -93,6 +93,7 @@ class Editor:
         self._cycle: _Cycle | None = None
         self._interrupts = 0  # in a row
         self._pasted: tuple[str, ...] = ()  # lines that wait to be confirmed
+        self._is_put_back = False  # the draft, untouched since
 
     @property
     def question(self) -> str | None:
@@ -107,6 +108,10 @@ class Editor:
             self._interrupts = 0
         if self._pasted:
             return self._answer(event)
+        if self._is_put_back:
+            self._is_put_back = False
+            if not isinstance(event, Key):  # what is typed blindly is another line
+                self.draft.replace("")
         if event not in (Key("tab"), Key("back-tab")):
             self._cycle = None
         if isinstance(event, Key):
@@ -124,6 +129,14 @@ class Editor:
         return None
 
     # -- sending ---------------------------------------------------------------------------------
+
+    def put_back(self, line: str) -> bool:
+        """Make a submitted line the draft again, unless another was begun; tell which."""
+        if self.draft.text:
+            return False
+        self.draft.replace(line)
+        self._is_put_back = True
+        return True
 
     def _enter(self) -> Effect | None:
         line = self.draft.text if self.draft.text.strip() else ""

@@ -10,11 +10,12 @@ Invariants:
   goes through `write`. `O_NONBLOCK` is never set: it belongs to the terminal, and would outlive
   this process.
 - The draft takes one row at any time, so one erased row makes room for a line.
-- One call makes at most one `write`; `suspend`, which closes and opens again, makes two.
+- One call makes at most one `write`.
 
-How a caller's loop uses it: `open`; `on_input` when `in_fd` is readable, then act on the events
-that it gives; `on_still` once `ESCAPE_WAIT` seconds have passed with `undecided` true and no
-input; `show` for lines; `resize` on SIGWINCH; `resume` on SIGCONT; `close` on every way out.
+How a caller's loop uses it: `open`, in the foreground; `on_input` when `in_fd` is readable, then
+act on the events that it gives; `on_still` once `ESCAPE_WAIT` seconds have passed with `undecided`
+true and no input; `show` for lines; `resize` on SIGWINCH; `close` before a stop and on every way
+out; `open` again on SIGCONT, if the job is in the foreground then.
 
 Not here: waiting, signals, what a line means, making text safe for `show`.
 """
@@ -46,7 +47,7 @@ from reactor_chat.tty.keys import Event as KeyEvent
 from reactor_chat.tty.viewport import Row, last_row
 
 __all__ = ["ESCAPE_WAIT", "End", "Event", "Interrupt", "Submit", "Suspend", "Terminal",
-           "in_foreground", "is_terminal", "stop_job"]  # fmt: skip
+           "in_foreground", "is_terminal", "open_anew", "stop_job"]  # fmt: skip
 
 # To a terminal they are the same; but whoever counts lines counts ends of lines.
 _END_OF_LINE: Final = "\r\n"
@@ -74,6 +75,14 @@ def is_terminal(in_fd: int, out_fd: int) -> bool:
     """Whether both ends are a terminal that understands escape codes."""
     capable = os.environ.get("TERM", "dumb") not in ("", "dumb")
     return capable and os.isatty(in_fd) and os.isatty(out_fd)
+
+
+def open_anew(fd: int) -> int | None:
+    """Open the terminal behind `fd` for writes that do not block; None if it cannot be done."""
+    try:
+        return os.open(os.ttyname(fd), os.O_WRONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
+    except OSError:
+        return None
 
 
 def in_foreground(fd: int) -> bool:
@@ -115,7 +124,10 @@ class Terminal:
     # -- the terminal's modes --------------------------------------------------------------------
 
     def open(self) -> None:
-        """Take the terminal over and draw the draft. Raises `termios.error` if it is gone."""
+        """Take the terminal over, if need be again, and draw the draft.
+
+        Raises `termios.error` if it is gone.
+        """
         if self._modes is None:
             self._modes = termios.tcgetattr(self._in_fd)
         self._set_raw()
@@ -133,19 +145,10 @@ class Terminal:
             _set_modes(self._in_fd, modes)
             self._write((_ERASE_ROW + _PASTE_OFF).encode())
 
-    def suspend(self, stop: Callable[[], None] | None = None) -> None:
-        """Stop this job; return when it is continued.
-
-        A caller whose `write` only queues gives a `stop` that flushes before it calls `stop_job`.
-        """
-        self.close()
-        (stop or stop_job)()
-        self.open()
-
-    def resume(self) -> None:
-        """Set the modes again and redraw, after a stop that gave no warning (SIGSTOP)."""
-        if self._modes is not None:
-            self.open()
+    @property
+    def is_open(self) -> bool:
+        """Whether the terminal is taken over."""
+        return self._modes is not None
 
     def _set_raw(self) -> None:
         modes = termios.tcgetattr(self._in_fd)
@@ -181,9 +184,8 @@ class Terminal:
         return self._handle(self._keys.still())
 
     def put_back(self, line: str) -> None:
-        """Make a submitted line the draft again, unless another was begun."""
-        if not self._editor.draft.text:
-            self._editor.draft.replace(line)
+        """Make a submitted line the draft again, unless another was begun. Typing replaces it."""
+        if self._editor.put_back(line):
             self._update()
 
     def _handle(self, keys: Iterable[KeyEvent]) -> list[Event]:
@@ -277,7 +279,10 @@ def _set_modes(fd: int, modes: list[Any]) -> None:
 
 
 def stop_job() -> None:
-    """Stop this process and the others of its job, until the shell continues them."""
+    """Stop this process and the others of its job, until the shell continues them.
+
+    Whoever comes back is in the background if that was `bg` or `kill`.
+    """
     # The whole group, as the terminal would: the shell waits for `make`, and `make` for this
     # process.
     os.kill(0, signal.SIGTSTP)

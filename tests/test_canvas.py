@@ -1,0 +1,70 @@
+"""What is drawn waits for a terminal that takes nothing, and the client does not."""
+
+import os
+import select
+import unittest
+
+from reactor_chat.client.canvas import Canvas
+from tests.window import Window
+
+# Bytes that no terminal holds: the kernel keeps some 64 KB of output.
+_MORE_THAN_FITS = 1024 * 1024
+
+
+class CanvasTest(unittest.TestCase):
+    def setUp(self) -> None:
+        self.window = Window()
+        self.addCleanup(self.window.close)
+        self.canvas = Canvas(self.window.slave)
+        self.addCleanup(self.canvas.close)
+
+    def read_all(self) -> bytes:
+        """Look at the window until nothing waits any more."""
+        seen = b""
+        while self.canvas.waits or select.select([self.window.master], [], [], 0)[0]:
+            self.canvas.on_writable()
+            if select.select([self.window.master], [], [], 0.01)[0]:
+                seen += os.read(self.window.master, 65_536)
+        return seen
+
+    def test_what_is_drawn_is_there_at_once(self) -> None:
+        self.canvas.write(b"hello")
+        self.assertFalse(self.canvas.waits)
+        self.assertEqual(self.read_all(), b"hello")
+
+    def test_a_terminal_that_takes_nothing_is_not_waited_for(self) -> None:
+        self.canvas.write(bytes(_MORE_THAN_FITS))
+        self.assertTrue(self.canvas.waits)
+        self.assertTrue(self.canvas.full)
+
+    def test_all_is_drawn_in_order_once_it_is_taken(self) -> None:
+        first = b"a" * _MORE_THAN_FITS
+        self.canvas.write(first)
+        self.canvas.write(b"b")
+        self.assertEqual(self.read_all(), first + b"b")
+        self.assertFalse(self.canvas.full)
+
+    def test_the_last_of_it_is_waited_for_no_longer_than_asked(self) -> None:
+        self.canvas.write(bytes(_MORE_THAN_FITS))
+        self.canvas.flush(0.01)
+        self.assertTrue(self.canvas.waits)
+
+    def test_a_terminal_that_has_hung_up_is_left_alone(self) -> None:
+        os.close(self.window.master)
+        self.window.master = os.open(os.devnull, os.O_RDONLY)
+        self.canvas.write(b"hello")
+        self.assertTrue(self.canvas.gone)
+        self.canvas.write(b"hello")
+        self.assertFalse(self.canvas.waits)
+
+    def test_the_terminal_itself_stays_blocking(self) -> None:
+        self.assertTrue(os.get_blocking(self.window.slave))
+
+    def test_what_cannot_be_opened_anew_is_written_to_as_it_is(self) -> None:
+        reader, writer = os.pipe()
+        self.addCleanup(os.close, reader)
+        self.addCleanup(os.close, writer)
+        canvas = Canvas(writer)
+        canvas.write(b"hello")
+        canvas.close()
+        self.assertEqual(os.read(reader, 100), b"hello")
