@@ -54,7 +54,8 @@ The client:
     client.link         imports framing
     client.pipe         imports client.link, client.session, protocol
     client.canvas       imports tty.terminal
-    client.interactive  imports client.canvas, client.link, client.session, protocol,
+    client.redial       imports client.link
+    client.interactive  imports client.canvas, client.link, client.redial, client.session, protocol,
                                 tty.completion, tty.style, tty.terminal, wakeup
     client.entry        imports client.asking, client.interactive, client.link, client.pipe,
                                 client.session, tty.style, tty.terminal

@@ -242,6 +242,38 @@ class LostConnectionTest(Seat):
         self.window.type("\x1b[A")
         self.until_draft("(offline) > two")
 
+    def test_a_line_typed_after_one_that_was_not_sent_is_another(self) -> None:
+        self.start()
+        self.peer.close()
+        self.window.until_shows("Trying again")
+        self.window.type("one\r")
+        self.until_draft("(offline) > one")
+        self.window.type("two")
+        self.until_draft("(offline) > two")
+
+    def test_a_server_that_lacks_room_after_a_lost_connection_is_called_again(self) -> None:
+        self.start()
+        self.window.type("draft")
+        self.until_draft("> draft")
+        self.peer.hang_up()
+        self.peer.accept()
+        self.peer.expect("/whoami")
+        self.peer.say("-> Too many connections from your address.")
+        self.peer.hang_up()
+        self.window.until_shows("Still no connection: too many connections from your address.")
+        self.peer.accept()
+        self.peer.say("-> You are Client 1.")
+        self.until_draft("> draft")
+
+    def test_a_server_that_is_full_at_first_is_not(self) -> None:
+        self.run_in_window(self.argv())
+        self.peer.accept()
+        self.peer.expect("/whoami")
+        self.peer.say("-> Server is full.")
+        self.peer.hang_up()
+        self.window.until_shows("-> Server is full.")
+        self.expect_exit(1)
+
     def test_an_address_of_a_family_that_this_machine_lacks_is_passed_over(self) -> None:
         slave = self.window.slave
         here = (socket.AF_INET, ("127.0.0.1", self.peer.port))

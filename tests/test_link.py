@@ -1,13 +1,12 @@
 """A client's connection: a stream with lines in it that never blocks."""
 
 import errno
-import random
 import select
 import socket
 import unittest
 from collections.abc import Callable
 
-from reactor_chat.client.link import Backoff, Link, connect, reason, resolve
+from reactor_chat.client.link import Link, connect, reason, resolve
 from tests.window import PATIENCE
 
 # Sockets of no family at all: as where IPv6 is switched off, there is no socket to be had.
@@ -227,23 +226,3 @@ class ReasonTest(unittest.TestCase):
 
     def test_an_error_without_a_number_is_given_in_its_own(self) -> None:
         self.assertEqual(reason(TimeoutError("no answer")), "no answer")
-
-
-class BackoffTest(unittest.TestCase):
-    def test_pauses_grow_from_half_a_second_to_half_a_minute(self) -> None:
-        backoff = Backoff(random.Random(1))
-        pauses = [backoff.next() for _ in range(12)]
-        for pause, least in zip(pauses, [0.5, 1, 2, 4, 8, 16, *[24] * 6], strict=True):
-            self.assertTrue(least <= pause <= 1.25 * least)
-        self.assertTrue(backoff.is_longest)
-
-    def test_clients_come_back_one_by_one(self) -> None:
-        first = {Backoff(random.Random(seed)).next() for seed in range(10)}
-        self.assertEqual(len(first), 10)
-
-    def test_success_makes_them_short_again(self) -> None:
-        backoff = Backoff(random.Random(1))
-        for _ in range(5):
-            backoff.next()
-        backoff.reset()
-        self.assertLess(backoff.next(), 0.7)

@@ -3,7 +3,14 @@
 import unittest
 
 from reactor_chat import commands
-from reactor_chat.client.session import COMMANDS, Recent, Session, is_farewell, is_refusal
+from reactor_chat.client.session import (
+    COMMANDS,
+    Recent,
+    Session,
+    is_farewell,
+    is_refusal,
+    lacks_room,
+)
 
 
 def session_after(*lines: str, name: str | None = None, room: str | None = None) -> Session:
@@ -156,6 +163,12 @@ class WordsTest(unittest.TestCase):
             self.assertTrue(is_refusal(line), line)
         for line in ("-> You are alice.", "bob: -> You are banned.", "-> YOU WERE KICKED."):
             self.assertFalse(is_refusal(line), line)
+
+    def test_only_a_lack_of_room_may_pass(self) -> None:
+        for line in ("-> Server is full.", "-> Too many connections from your address."):
+            self.assertTrue(lacks_room(line), line)
+        for line in ("-> You were kicked.", "-> You are banned."):
+            self.assertFalse(lacks_room(line), line)
 
     def test_every_command_of_the_server_is_known(self) -> None:
         self.assertEqual({name.removeprefix("/") for name in COMMANDS}, set(commands.COMMANDS))

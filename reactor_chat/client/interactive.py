@@ -26,8 +26,9 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from reactor_chat.client.canvas import Canvas
-from reactor_chat.client.link import Address, Backoff, Link, reason
-from reactor_chat.client.session import COMMANDS, Session, is_farewell, is_refusal
+from reactor_chat.client.link import Address, Link, reason
+from reactor_chat.client.redial import Redial
+from reactor_chat.client.session import COMMANDS, Session, is_farewell, is_refusal, lacks_room
 from reactor_chat.protocol import spoken
 from reactor_chat.tty.completion import complete
 from reactor_chat.tty.style import Style
@@ -72,7 +73,6 @@ class Interactive:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._in_fd = in_fd
-        self._addresses = addresses  # tried in turn, the first one first
         self._session = session
         self._style = style
         self._bell = bell
@@ -80,14 +80,12 @@ class Interactive:
         self._clock = clock
         self._canvas = Canvas(out_fd)
         self._terminal = Terminal(in_fd, out_fd, self._canvas.write, self._complete, _PROMPT)
-        self._backoff = Backoff(random.Random())
-        self._attempts = 0  # since there last was a connection
+        self._redial = Redial(addresses, clock, random.Random())
         self._link: Link | None = link
-        self._retry_at: float | None = None
         self._escape_at: float | None = None
         self._goodbye_at: float | None = None  # when to stop waiting for the server to close
         self._rename_at: float | None = None  # when to ask for one's name again
-        self._refused = False  # by the server's last words
+        self._refusal: str | None = None  # the server's last words, if they are one
         self._status: int | None = None  # the exit status, once it is time
         self.last_words: str | None = None  # what to say after the terminal was given back
 
@@ -138,7 +136,7 @@ class Interactive:
 
     def _timeout(self) -> float | None:
         link_due = self._link.due if self._link else None
-        dues = (self._retry_at, self._escape_at, self._goodbye_at, self._rename_at, link_due)
+        dues = (self._redial.due, self._escape_at, self._goodbye_at, self._rename_at, link_due)
         times = [due for due in dues if due is not None]
         return max(0.0, min(times) - self._clock()) if times else None
 
@@ -151,7 +149,7 @@ class Interactive:
             self._status = 0
         if self._link and self._link.due is not None and now >= self._link.due:
             self._link.on_due()
-        if self._retry_at is not None and now >= self._retry_at:
+        if self._redial.due is not None and now >= self._redial.due:
             self._retry()
         if self._rename_at is not None and now >= self._rename_at:
             self._rename_at = None
@@ -259,9 +257,11 @@ class Interactive:
     def _take_lines(self, link: Link) -> None:
         lines = list(link.lines())
         if lines:
-            self._refused = is_refusal(lines[-1])
-            if not self._refused:
-                self._backoff.reset()
+            self._refusal = lines[-1] if is_refusal(lines[-1]) else None
+            if self._refusal is None:
+                self._redial.on_served()
+            elif self._tries_on():
+                lines.pop()  # it is told as the reason for the next attempt
             self._show(lines)
         if link.ended:
             self._on_end(link)
@@ -272,29 +272,30 @@ class Interactive:
         why = f": {reason(link.failure)}" if link.failure else ""
         if self._goodbye_at is not None:
             self._status = 0
-        elif self._refused:
+        elif self._refusal is not None and not self._tries_on():
             self._status = 1
+        elif self._refusal is not None:
+            words = self._refusal.removeprefix("-> ").rstrip(".")
+            self._call_again(f": {words[0].lower()}{words[1:]}")
         elif self._reconnects:
             self._call_again(why)
         else:
             self.last_words = f"Connection lost{why}."
             self._status = 1
 
+    def _tries_on(self) -> bool:
+        """Whether the refusal is not for ever, and met somebody who was in before."""
+        refusal = self._refusal or ""
+        return self._reconnects and self._redial.is_under_way and lacks_room(refusal)
+
     def _call_again(self, why: str) -> None:
-        was_longest = self._backoff.is_longest
-        pause = self._backoff.next()
-        self._retry_at = self._clock() + pause
         self._terminal.prompt = _PROMPT_OFFLINE
-        if not was_longest:  # a night without a server is not to fill the screen
-            what = "Still no connection" if self._attempts else "Connection lost"
-            self._show_own(f"{what}{why}. Trying again in {pause:.1f} s.")
+        if news := self._redial.schedule(why):
+            self._show_own(news)
 
     def _retry(self) -> None:
-        self._retry_at = None
-        address = self._addresses[self._attempts % len(self._addresses)]
-        self._attempts += 1
         try:
-            self._link = Link.dial(address, self._clock)
+            self._link = self._redial.dial()
         except OSError as failure:
             self._call_again(f": {reason(failure)}")
 
@@ -305,7 +306,7 @@ class Interactive:
         for line in lines:
             own = self._session.heard(line)
             if own:
-                self._attempts = 0
+                self._redial.on_welcome()
                 texts.append(self._style.own(own))
             elif own is None:
                 shown = self._style.incoming(line, self._session.me)

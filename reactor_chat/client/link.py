@@ -14,7 +14,6 @@ Not here: what the lines mean beyond that, when to connect again and to whom.
 
 import contextlib
 import os
-import random
 import socket
 from collections.abc import Callable, Iterator
 from typing import Any, Final
@@ -35,11 +34,6 @@ _ANSWER: Final = "-> "  # begins what a server of this package answers to a comm
 
 # Keep-alive: a peer that is gone without a word is noticed within a minute. See tcp(7).
 _KEEP_ALIVE: Final = (("TCP_KEEPIDLE", 30), ("TCP_KEEPINTVL", 10), ("TCP_KEEPCNT", 3))
-
-# Seconds between attempts: from half a second, doubling. With the jitter, 30 at most.
-_FIRST_PAUSE: Final = 0.5
-_LAST_PAUSE: Final = 24.0
-_JITTER: Final = 0.25  # of a pause: so that the clients of a server that restarts come one by one
 
 
 def resolve(host: str, port: int) -> list[Address]:
@@ -77,28 +71,6 @@ def _connected(address: Address) -> socket.socket:
 def reason(error: OSError) -> str:
     """Say what went wrong; not every error comes from the system with its words."""
     return error.strerror or str(error)
-
-
-class Backoff:
-    """How long to wait before the next attempt."""
-
-    def __init__(self, rng: random.Random) -> None:
-        self._rng = rng
-        self._pause = _FIRST_PAUSE
-
-    @property
-    def is_longest(self) -> bool:
-        """Whether pauses have ceased to grow."""
-        return self._pause == _LAST_PAUSE
-
-    def reset(self) -> None:
-        """Begin with the shortest pause again."""
-        self._pause = _FIRST_PAUSE
-
-    def next(self) -> float:
-        """Give the next pause in seconds."""
-        pause, self._pause = self._pause, min(_LAST_PAUSE, 2 * self._pause)
-        return pause * (1 + _JITTER * self._rng.random())
 
 
 class Link:

@@ -26,9 +26,9 @@ COMMANDS: Final = (
 _FAREWELLS: Final = frozenset({"quit", "exit"})
 
 # The last words of a server that does not want this client: calling again would be a nuisance.
-_REFUSALS: Final = (
-    "-> You were kicked", "-> You are banned.", "-> Server is full.", "-> Too many connections",
-)  # fmt: skip
+_DISMISSALS: Final = ("-> You were kicked", "-> You are banned.")
+# Of one that has no room for it now. A lost connection may be what takes the room.
+_NO_ROOM: Final = ("-> Server is full.", "-> Too many connections")
 
 _GIVEN: Final = re.compile(r"Client \d+")
 _WHO_AM_I: Final = re.compile(rf"-> You are (?P<name>{NAME})(?:, in (?P<room>\S+))?\.")
@@ -50,7 +50,12 @@ def is_farewell(line: str) -> bool:
 
 def is_refusal(line: str) -> bool:
     """Whether a line from the server says that this client is not wanted."""
-    return line.startswith(_REFUSALS)
+    return line.startswith(_DISMISSALS) or lacks_room(line)
+
+
+def lacks_room(line: str) -> bool:
+    """Whether a refusal may be another one later."""
+    return line.startswith(_NO_ROOM)
 
 
 class Recent:

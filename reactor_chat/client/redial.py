@@ -1,0 +1,84 @@
+"""After a lost connection: when to call again, whom, and what to say about it.
+
+Invariants:
+- The pauses grow while nobody answers, and begin anew once the server has served a line.
+- A night without a server does not fill the screen: with the longest pause, nothing more is said.
+
+Not here: the connection itself (`link`), and whether to call again at all.
+"""
+
+import random
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from reactor_chat.client.link import Address, Link
+
+# Seconds between attempts: from half a second, doubling. With the jitter, 30 at most.
+_FIRST_PAUSE: Final = 0.5
+_LAST_PAUSE: Final = 24.0
+_JITTER: Final = 0.25  # of a pause: so that the clients of a server that restarts come one by one
+
+
+class Backoff:
+    """How long to wait before the next attempt."""
+
+    def __init__(self, rng: random.Random) -> None:
+        self._rng = rng
+        self._pause = _FIRST_PAUSE
+
+    @property
+    def is_longest(self) -> bool:
+        """Whether pauses have ceased to grow."""
+        return self._pause == _LAST_PAUSE
+
+    def reset(self) -> None:
+        """Begin with the shortest pause again."""
+        self._pause = _FIRST_PAUSE
+
+    def next(self) -> float:
+        """Give the next pause in seconds."""
+        pause, self._pause = self._pause, min(_LAST_PAUSE, 2 * self._pause)
+        return pause * (1 + _JITTER * self._rng.random())
+
+
+class Redial:
+    """The attempts to come. `addresses` are tried in turn, the first one first."""
+
+    def __init__(
+        self, addresses: Sequence[Address], clock: Callable[[], float], rng: random.Random
+    ) -> None:
+        self._addresses = addresses
+        self._clock = clock
+        self._backoff = Backoff(rng)
+        self._attempts = 0
+        self.due: float | None = None  # when to `dial`, by the clock
+
+    @property
+    def is_under_way(self) -> bool:
+        """Whether there was a connection, and one like it is being sought."""
+        return self._attempts > 0
+
+    def schedule(self, why: str) -> str | None:
+        """Put the next attempt off by a pause; give what to say of that, if anything."""
+        was_longest = self._backoff.is_longest
+        pause = self._backoff.next()
+        self.due = self._clock() + pause
+        if was_longest:
+            return None
+        what = "Still no connection" if self._attempts else "Connection lost"
+        return f"{what}{why}. Trying again in {pause:.1f} s."
+
+    def dial(self) -> Link:
+        """Begin the next attempt. Raises OSError, as `Link.dial` does."""
+        self.due = None
+        address = self._addresses[self._attempts % len(self._addresses)]
+        self._attempts += 1
+        return Link.dial(address, self._clock)
+
+    def on_served(self) -> None:
+        """The server has said something, and no refusal: it is up."""
+        self._backoff.reset()
+
+    def on_welcome(self) -> None:
+        """One is connected as before."""
+        self._attempts = 0

@@ -1,0 +1,84 @@
+"""After a lost connection a client calls again: not at once, not for ever at the same pace."""
+
+import random
+import socket
+import unittest
+
+from reactor_chat.client.link import Address
+from reactor_chat.client.redial import Backoff, Redial
+
+
+class BackoffTest(unittest.TestCase):
+    def test_pauses_grow_from_half_a_second_to_half_a_minute(self) -> None:
+        backoff = Backoff(random.Random(1))
+        pauses = [backoff.next() for _ in range(12)]
+        for pause, least in zip(pauses, [0.5, 1, 2, 4, 8, 16, *[24] * 6], strict=True):
+            self.assertTrue(least <= pause <= 1.25 * least)
+        self.assertTrue(backoff.is_longest)
+
+    def test_clients_come_back_one_by_one(self) -> None:
+        first = {Backoff(random.Random(seed)).next() for seed in range(10)}
+        self.assertEqual(len(first), 10)
+
+    def test_success_makes_them_short_again(self) -> None:
+        backoff = Backoff(random.Random(1))
+        for _ in range(5):
+            backoff.next()
+        backoff.reset()
+        self.assertLess(backoff.next(), 0.7)
+
+
+class RedialTest(unittest.TestCase):
+    def setUp(self) -> None:
+        self.now = 100.0
+        listener = socket.create_server(("127.0.0.1", 0))
+        self.addCleanup(listener.close)
+        self.here: Address = (socket.AF_INET, listener.getsockname())
+        self.redial = Redial([self.here], lambda: self.now, random.Random(1))
+
+    def dial(self) -> None:
+        self.redial.dial().close()
+
+    def test_nothing_is_due_at_first(self) -> None:
+        self.assertIsNone(self.redial.due)
+        self.assertFalse(self.redial.is_under_way)
+
+    def test_an_attempt_is_due_after_a_pause_and_is_told(self) -> None:
+        news = self.redial.schedule(": timed out")
+        assert self.redial.due is not None
+        self.assertTrue(100.5 <= self.redial.due <= 100.7)
+        self.assertRegex(news or "", r"Connection lost: timed out. Trying again in 0\.[56] s\.")
+        self.dial()
+        self.assertIsNone(self.redial.due)
+        self.assertTrue(self.redial.is_under_way)
+
+    def test_the_next_attempts_are_told_as_such(self) -> None:
+        self.redial.schedule("")
+        self.dial()
+        self.assertIn("Still no connection", self.redial.schedule("") or "")
+
+    def test_with_the_longest_pause_it_falls_silent(self) -> None:
+        told = [self.redial.schedule("") for _ in range(8)]
+        self.assertEqual([news is None for news in told], [*[False] * 6, True, True])
+
+    def test_a_server_that_is_up_makes_the_pauses_short(self) -> None:
+        for _ in range(8):
+            self.redial.schedule("")
+        self.redial.on_served()
+        self.assertIsNotNone(self.redial.schedule(""))
+
+    def test_a_welcome_ends_it(self) -> None:
+        self.redial.schedule("")
+        self.dial()
+        self.redial.on_welcome()
+        self.assertFalse(self.redial.is_under_way)
+        self.assertIn("Connection lost", self.redial.schedule("") or "")
+
+    def test_addresses_are_tried_in_turn(self) -> None:
+        nowhere: Address = (socket.AF_UNSPEC, ("::1", 1))
+        redial = Redial([nowhere, self.here], lambda: self.now, random.Random(1))
+        with self.assertRaises(OSError):
+            redial.dial()
+        redial.dial().close()
+        with self.assertRaises(OSError):
+            redial.dial()
