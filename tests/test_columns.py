@@ -6,7 +6,7 @@ from unicodedata import category
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reactor_chat.tty.columns import cluster_width, clusters, visible, width
+from reactor_chat.tty.columns import cluster_width, clusters, most_columns, visible, width
 
 FAMILY = "\U0001f468\u200d\U0001f469\u200d\U0001f467"
 SCOTLAND = "\U0001f3f4\U000e0067\U000e0062\U000e0073\U000e0063\U000e0074\U000e007f"
@@ -35,10 +35,19 @@ class WidthTest(unittest.TestCase):
     def test_a_text_is_as_wide_as_its_clusters(self, text: str) -> None:
         self.assertEqual(width(text), sum(map(cluster_width, clusters(text))))
 
+    def test_where_nothing_is_joined_each_part_takes_its_own_columns(self) -> None:
+        thumb = "\U0001f44d"
+        for cluster, columns in (
+            ("a", 1), ("e\u0301", 1), ("中", 2), ("❤\ufe0f", 2), (thumb, 2),
+            (thumb + "\U0001f3fd", 4), (FAMILY, 8), ("\U0001f1e9\U0001f1ea", 4),
+        ):  # fmt: skip
+            self.assertEqual(most_columns(cluster), columns, cluster)
+
     @given(hard_text)
     def test_every_cluster_has_a_column(self, text: str) -> None:
         for cluster in clusters(text):
             self.assertGreaterEqual(cluster_width(cluster), 1)
+            self.assertGreaterEqual(most_columns(cluster), cluster_width(cluster))
 
 
 class ClusterTest(unittest.TestCase):

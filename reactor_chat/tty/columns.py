@@ -10,8 +10,9 @@ Invariants:
 - The clusters of a text, put together, are the text.
 - The width of a text is the sum of the widths of its clusters, each 1 or more.
 - `visible` text holds nothing that a terminal obeys, and takes as many columns as `width` says.
-- Where terminals disagree, the larger width is taken: a gap is a smaller fault than a line that
-  wraps.
+- Where terminals disagree, `cluster_width` is what most of today's take, so that the cursor stands
+  where it should; `most_columns` is what the most spendthrift of them takes, so that no line wraps
+  where it was not meant to.
 
 Not here: cursor movement, and what is done about text that is too wide.
 """
@@ -65,6 +66,19 @@ def cluster_width(cluster: str) -> int:
         return 2
     # A spacing mark has a column of its own in most terminals.
     return max(1, _char_width(cluster[0])) + sum(category(char) == "Mc" for char in cluster[1:])
+
+
+def most_columns(cluster: str) -> int:
+    """Count the columns that one cluster takes at most: some terminals join nothing."""
+    if len(cluster) == 1:
+        return cluster_width(cluster)
+    return max(cluster_width(cluster), sum(map(_lone_width, cluster)))
+
+
+def _lone_width(char: str) -> int:
+    if ord(char) in _FLAG_LETTERS:
+        return 2
+    return 1 if any(ord(char) in tails for tails in _HANGUL_TAILS) else _char_width(char)
 
 
 def visible(text: str) -> str:

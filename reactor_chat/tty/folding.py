@@ -5,7 +5,7 @@ written so that its second row looks like somebody else's. So rows after the fir
 a row breaks between words where it can.
 
 Invariants:
-- No row is wider than the screen, unless a single character is.
+- No row is wider than the screen, unless a single character is, whatever the terminal makes of it.
 - Every row but the first begins with the indentation, which no line of the chat begins with.
 - SGR sequences take no column and stay where they are.
 
@@ -15,7 +15,7 @@ Not here: how wide characters are (`columns`), and which lines there are.
 import re
 from collections.abc import Iterator
 
-from reactor_chat.tty.columns import cluster_width, clusters
+from reactor_chat.tty.columns import clusters, most_columns
 
 _SGR = re.compile(r"(\x1b\[[0-9;]*m)")
 
@@ -52,7 +52,7 @@ def _pieces(line: str) -> Iterator[tuple[str, int]]:
             yield part, 0
         else:
             for cluster in clusters(part):
-                yield cluster, cluster_width(cluster)
+                yield cluster, most_columns(cluster)
 
 
 def _width(text: str) -> int:
