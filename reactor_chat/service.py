@@ -27,7 +27,7 @@ from reactor_chat.outlet import Limits
 from reactor_chat.reactor import Reactor
 from reactor_chat.server import Log, Server, Settings
 from reactor_chat.signals import SignalWatch
-from reactor_chat.tty.completion import complete
+from reactor_chat.tty.completion import complete, complete_only
 from reactor_chat.tty.style import Style, colours_welcome
 
 # Descriptors that are not clients': standard streams, epoll, signals, listeners, and callers who
@@ -146,6 +146,8 @@ class _Service:
 
     def _complete(self, before: str) -> tuple[int, list[str]]:
         chat = self._server.chat
+        if before.startswith("/unban "):
+            return complete_only(before, sorted(self._server.operator.bans))
         people = [member.name for member in chat.members.values()]
         rooms = [room.name for room in chat.rooms.values()]
         return complete(before, COMMAND_WORDS, people, rooms)

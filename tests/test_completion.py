@@ -2,7 +2,7 @@
 
 import unittest
 
-from reactor_chat.tty.completion import complete
+from reactor_chat.tty.completion import complete, complete_only
 
 COMMANDS = ("/help", "/join", "/who", "/whoami", "/msg")
 PEOPLE = ("alice", "Client 1", "Client 12", "bob")
@@ -47,9 +47,27 @@ class CompletionTest(unittest.TestCase):
     def test_after_a_whole_name_the_next_word_begins(self) -> None:
         self.assertEqual(offers("/msg bob a"), (9, ["alice ", "attic "]))
 
+    def test_after_the_only_argument_nothing_follows(self) -> None:
+        self.assertEqual(offers("/join tea ")[1], [])
+        self.assertEqual(offers("/help who ")[1], [])
+
+    def test_in_a_text_a_word_has_to_be_begun(self) -> None:
+        self.assertEqual(offers("hi ")[1], [])
+        self.assertEqual(offers("/msg bob ")[1], [])
+        self.assertEqual(offers("/say tea ")[1], [])
+        self.assertIn("alice ", offers("/msg ")[1])
+
     def test_help_is_offered_commands_without_their_slash(self) -> None:
         self.assertEqual(offers("/help wh"), (6, ["who ", "whoami "]))
 
+    def test_a_slash_that_was_typed_is_kept(self) -> None:
+        self.assertEqual(offers("/help /wh"), (6, ["/who ", "/whoami "]))
+
+    def test_the_one_argument_of_a_command_is_completed_from_what_is_given(self) -> None:
+        self.assertEqual(
+            complete_only("/unban 1", ("10.0.0.1", "127.0.0.1", "::1")),
+            (7, ["10.0.0.1 ", "127.0.0.1 "]),
+        )
     def test_nothing_fits_an_unknown_word(self) -> None:
         self.assertEqual(offers("hi zoe")[1], [])
         self.assertEqual(offers("/zzz")[1], [])

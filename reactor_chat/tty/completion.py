@@ -11,8 +11,10 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-# Their first argument is a room, as far as clients and the console know any.
-_ROOM_COMMANDS: Final = frozenset({"/join", "/who", "/names", "/say"})
+# These take one argument and no more. After others, people may be meant, or a text may follow.
+_TAKES_ROOM: Final = frozenset({"/join", "/who", "/names"})
+_TAKES_COMMAND: Final = frozenset({"/help"})
+_BEGINS_WITH_ROOM: Final = frozenset({"/say"})
 
 _MAX_NAME_WORDS: Final = 2  # a given name has two: `Client 1`
 
@@ -26,21 +28,29 @@ def complete(
     command, blank, argument = before.partition(" ")
     if before.startswith("/") and not blank:
         return 0, [name + " " for name in commands if name.startswith(before.lower())]
-    if command == "/help":
-        offered = [name.removeprefix("/") for name in commands]
-        return _matching(before, len(command) + 1, offered, " ")
-    if command in _ROOM_COMMANDS and " " not in argument:
-        return _matching(before, len(command) + 1, rooms, " ")
-    start, names = _matching(before, 0, [*people, *rooms], "")
+    if command in _TAKES_COMMAND:
+        slash = argument.startswith("/")
+        return complete_only(before, [name if slash else name[1:] for name in commands])
+    if command in _TAKES_ROOM or (command in _BEGINS_WITH_ROOM and " " not in argument):
+        return complete_only(before, rooms)
+    start, names = _complete_name(before, [*people, *rooms])
+    if start == len(before) > 0 and (argument or not before.startswith("/")):
+        return start, []  # in a text, a word has to be begun
     return start, [name + (": " if start == 0 and name in people else " ") for name in names]
 
 
-def _matching(before: str, floor: int, names: Iterable[str], end: str) -> tuple[int, list[str]]:
+def complete_only(before: str, names: Iterable[str]) -> tuple[int, list[str]]:
+    """Complete the argument of a command that takes one."""
+    start = before.index(" ") + 1
+    typed = before[start:].casefold()
+    return start, [name + " " for name in names if name.casefold().startswith(typed)]
+
+
+def _complete_name(before: str, names: Sequence[str]) -> tuple[int, list[str]]:
     """Look for names that start with the last word, or with the last two."""
-    names = list(names)
-    starts = [match.start() for match in _WORD_START.finditer(before) if match.start() >= floor]
+    starts = [match.start() for match in _WORD_START.finditer(before)]
     for start in starts[-_MAX_NAME_WORDS:]:
         typed = before[start:].casefold()
-        if found := [name + end for name in names if name.casefold().startswith(typed)]:
+        if found := [name for name in names if name.casefold().startswith(typed)]:
             return start, found
     return len(before), []
