@@ -39,7 +39,12 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _add_server(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--host", default="localhost", help="where to listen (default: localhost)")
+    parser.add_argument(
+        "--host",
+        type=_host,
+        default="localhost",
+        help="where to listen (default: localhost; *: everywhere)",
+    )
     parser.add_argument("--port", type=_port, default=PORT, help="0 takes a free one")
     parser.add_argument("--quiet", action="store_true", help="leave messages out of the log")
     parser.add_argument(
@@ -68,7 +73,9 @@ def _add_server(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_client(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("host", nargs="?", metavar="HOST", help="the server (default: asks)")
+    parser.add_argument(
+        "host", type=_host, nargs="?", metavar="HOST", help="the server (default: asks)"
+    )
     parser.add_argument("--port", type=_port, default=PORT)
     parser.add_argument("--name", help="take this name on connecting")
     parser.add_argument("--room", help="enter this room on connecting")
@@ -103,6 +110,13 @@ def _talk(options: argparse.Namespace) -> int:
             reconnect=not options.no_reconnect,
         )
     )
+
+
+def _host(text: str) -> str:
+    # Nothing stands for all addresses to getaddrinfo(3); here it is a variable that was not set.
+    if not text:
+        raise argparse.ArgumentTypeError("no host is named")
+    return text.removeprefix("[").removesuffix("]")  # as addresses of IPv6 stand in the log
 
 
 def _port(text: str) -> int:

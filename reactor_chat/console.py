@@ -27,7 +27,6 @@ from reactor_chat.reactor import NOTHING, READ, Handler, Reactor
 from reactor_chat.sink import Sink
 from reactor_chat.timers import Timer
 from reactor_chat.tty.terminal import (
-    ESCAPE_WAIT,
     End,
     Event,
     Interrupt,
@@ -130,8 +129,8 @@ class Console(Handler):
             self._set_timer(_LOOK_AGAIN, self._watch)
         elif self._terminal is not None:
             self._act_on(self._terminal.on_input())
-            if self._terminal.undecided:
-                self._set_timer(ESCAPE_WAIT, self._still)
+            if (patience := self._terminal.patience) is not None:
+                self._set_timer(patience, self._still)
         else:
             self._read_plain()
 

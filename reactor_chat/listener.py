@@ -46,6 +46,7 @@ OnAccept = Callable[[socket.socket, str, int], None]
 def bind_all(host: str, port: int) -> list[socket.socket]:
     """Listen on every address that `host` resolves to; port 0 takes one free port for all.
 
+    `*` is every address of this machine, of both families.
     Raises OSError (`socket.gaierror` for an unknown host) if any of them cannot be had.
     """
     places = _resolve(host, port)
@@ -59,7 +60,7 @@ def _resolve(host: str, port: int) -> list[tuple[int, Any]]:
     """Give the families and addresses behind a name, each once."""
     try:
         found = socket.getaddrinfo(
-            host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+            None if host == "*" else host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )
     except UnicodeError as error:  # no name at all, as `a..b` or 64 letters without a dot
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known") from error

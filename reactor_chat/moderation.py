@@ -76,7 +76,8 @@ class Operator:
 def _canonical(host: str) -> str:
     """Give the one spelling of an address, or "" if it is none (RFC 4291, RFC 5952)."""
     try:
-        address = ipaddress.ip_address(host.partition("%")[0])
+        bare = host.removeprefix("[").removesuffix("]")  # as it stands in the log
+        address = ipaddress.ip_address(bare.partition("%")[0])
     except ValueError:
         return ""
     mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None

@@ -4,7 +4,8 @@ Invariants:
 - Descriptors 0 to 2 are open before anything else is: a socket that got the number of a closed
   standard output would receive the log.
 - `listening on …` is the first thing on standard output.
-- Whatever ends the server, the terminal is given back.
+- Whatever ends the server, the terminal is given back, but for SIGKILL and what else it leaves to
+  the system.
 
 Not here: the command line's syntax (`__main__`).
 """

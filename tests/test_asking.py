@@ -20,6 +20,9 @@ class AskingTest(unittest.TestCase):
     def test_the_address_and_then_connect(self) -> None:
         self.assertEqual(self.ask(b"example.org\nCONNECT\n"), ("example.org", 2, b""))
 
+    def test_an_address_may_stand_in_brackets(self) -> None:
+        self.assertEqual(self.ask(b"[::1]\nCONNECT\n"), ("::1", 2, b""))
+
     def test_enter_means_localhost(self) -> None:
         self.assertEqual(self.ask(b"\nCONNECT\n"), ("localhost", 2, b""))
 

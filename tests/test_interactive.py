@@ -184,7 +184,7 @@ class LeavingTest(Seat):
         self.assertEqual(client.run(), 0)
 
     def test_signals_restore_the_terminal(self) -> None:
-        for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
+        for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGQUIT):
             with self.subTest(number=number):
                 self.start()
                 self.client.send_signal(number)

@@ -76,9 +76,9 @@ class EscapeTest(unittest.TestCase):
     def test_a_lone_escape_is_a_key_once_the_line_is_still(self) -> None:
         decoder = KeyDecoder()
         self.assertEqual(decoder.feed(b"\x1b"), [])
-        self.assertTrue(decoder.undecided)
+        self.assertIsNotNone(decoder.patience)
         self.assertEqual(decoder.still(), [Key("escape")])
-        self.assertFalse(decoder.undecided)
+        self.assertIsNone(decoder.patience)
         self.assertEqual(decoder.feed(b"b"), [Text("b")])
 
     def test_alt_and_a_bracket_is_a_key_once_the_line_is_still(self) -> None:
@@ -89,7 +89,7 @@ class EscapeTest(unittest.TestCase):
     def test_half_a_sequence_waits_for_the_rest(self) -> None:
         decoder = KeyDecoder()
         decoder.feed(b"\x1b[1;")
-        self.assertFalse(decoder.undecided)
+        self.assertIsNone(decoder.patience)
         self.assertEqual(decoder.still(), [])
         self.assertEqual(decoder.feed(b"5C"), [Key("ctrl-right")])
 
@@ -113,9 +113,30 @@ class PasteTest(unittest.TestCase):
     def test_an_escape_in_a_paste_is_not_waited_for(self) -> None:
         decoder = KeyDecoder()
         decoder.feed(b"\x1b[200~text\x1b")
-        self.assertFalse(decoder.undecided)
         self.assertEqual(decoder.still(), [])
         self.assertEqual(decoder.feed(b"[201~"), [Paste("text", cut=False)])
+
+    def test_a_paste_that_never_ends_is_given_up_by_ctrl_c(self) -> None:
+        decoder = KeyDecoder()
+        decoder.feed(b"\x1b[200~text\x1b[20")
+        self.assertIsNotNone(decoder.patience)
+        decoder.still()
+        self.assertIsNone(decoder.patience)
+        self.assertEqual(decoder.feed(b"\x03a"), [Text("a")])
+
+    def test_a_paste_that_stalls_and_goes_on_is_whole(self) -> None:
+        decoder = KeyDecoder()
+        decoder.feed(b"\x1b[200~one ")
+        decoder.still()
+        self.assertEqual(decoder.feed(b"two\x1b[201~"), [Paste("one two", cut=False)])
+
+    def test_ctrl_c_in_a_paste_that_has_not_stalled_is_no_key(self) -> None:
+        decoder = KeyDecoder()
+        decoder.feed(b"\x1b[200~one")
+        decoder.still()
+        decoder.feed(b"two")
+        self.assertEqual(decoder.feed(b"\x03/quit\r"), [])
+        self.assertEqual(decoder.feed(b"\x1b[201~"), [Paste("onetwo\ufffd/quit\n", cut=False)])
 
     def test_a_paste_over_the_limit_is_cut_and_says_so(self) -> None:
         [event] = decode(b"\x1b[200~", *[b"x" * 1000] * 100, b"\x1b[201~")

@@ -147,7 +147,8 @@ class PuttingOutTest(OperatorCase):
         self.check("/bans", "198.51.100.7")
 
     def test_an_address_is_the_same_however_it_is_written(self) -> None:
-        self.check("/ban 2001:DB8:0::0003", "2001:db8::3 is banned.", "Client 3 was put out.")
+        self.check("/ban [2001:DB8:0::0003]", "2001:db8::3 is banned.", "Client 3 was put out.")
+        self.check("/ban 2001:db8::3", "2001:db8::3 is banned.")
         self.check("/ban ::ffff:198.51.100.7", "198.51.100.7 is banned.")
         for host in ("2001:db8::3", "198.51.100.7", "::ffff:198.51.100.7", "::FFFF:C633:6407"):
             self.assertTrue(self.operator.bans_host(host), host)

@@ -135,6 +135,7 @@ class Failures(ServerCase):
     def test_flags_that_make_no_sense(self) -> None:
         for flags in (
             ("--nonsense",),
+            ("--host", ""),
             ("--port", "65536"),
             ("--rate", "nan"),
             ("--max-clients", "0"),
@@ -158,8 +159,8 @@ class Flags(ServerCase):
                 client.sendall(b"hello\n")
                 self.assertEqual(client.recv(1024), b"HELLO\n")
 
-    def test_no_host_is_every_address_of_both_families(self) -> None:
-        self.start("--host", "")
+    def test_a_star_is_every_address_of_both_families(self) -> None:
+        self.start("--host", "*")
         with socket.create_connection((HOST, self.server.port), PATIENCE) as client:
             client.sendall(b"hello\n")
             self.assertEqual(client.recv(1024), b"HELLO\n")

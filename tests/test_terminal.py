@@ -162,7 +162,7 @@ class DraftTest(TerminalCase):
 
     def test_a_lone_escape_is_settled_by_stillness(self) -> None:
         self.press("a\x1b")
-        self.assertTrue(self.terminal.undecided)
+        self.assertIsNotNone(self.terminal.patience)
         self.terminal.on_still()
         self.press("b")
         self.assertEqual(self.screen.last, "> ab")

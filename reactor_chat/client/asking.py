@@ -26,7 +26,7 @@ def ask_for_server(in_fd: int, write: Callable[[str], None]) -> str | None:
         if word is None:
             return None
         if word.upper() == "CONNECT":
-            return host or _DEFAULT_HOST
+            return host.removeprefix("[").removesuffix("]") or _DEFAULT_HOST
 
 
 def _read_line(fd: int) -> str | None:

@@ -33,7 +33,6 @@ from reactor_chat.protocol import spoken
 from reactor_chat.tty.completion import complete
 from reactor_chat.tty.style import Style
 from reactor_chat.tty.terminal import (
-    ESCAPE_WAIT,
     End,
     Event,
     Interrupt,
@@ -49,7 +48,9 @@ _ASK_AGAIN: Final = 10.0  # seconds: a server takes up to two minutes to notice 
 _GOODBYE: Final = 2.0  # seconds for the server to close after a farewell: a slow link's round trips
 _FLUSH: Final = 0.5  # seconds for a terminal that takes nothing to take the last of it
 
-_LEAVING_SIGNALS: Final = frozenset({signal.SIGINT, signal.SIGTERM, signal.SIGHUP})
+_LEAVING_SIGNALS: Final = frozenset(
+    {signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT}
+)
 _SIGNALS: Final = (*_LEAVING_SIGNALS, signal.SIGWINCH, signal.SIGCONT)
 
 _PROMPT: Final = "> "
@@ -82,7 +83,7 @@ class Interactive:
         self._terminal = Terminal(in_fd, out_fd, self._canvas.write, self._complete, _PROMPT)
         self._redial = Redial(addresses, clock, random.Random())
         self._link: Link | None = link
-        self._escape_at: float | None = None
+        self._still_at: float | None = None  # when no more keys belong to the last ones
         self._goodbye_at: float | None = None  # when to stop waiting for the server to close
         self._rename_at: float | None = None  # when to ask for one's name again
         self._refusal: str | None = None  # the server's last words, if they are one
@@ -123,7 +124,8 @@ class Interactive:
             self._on_signals(signals.take())
         if self._in_fd in readable and self._terminal.is_open:
             self._on_events(self._terminal.on_input())
-            self._escape_at = self._clock() + ESCAPE_WAIT if self._terminal.undecided else None
+            patience = self._terminal.patience
+            self._still_at = None if patience is None else self._clock() + patience
         if link and link in writable:
             self._on_writable(link)
         if link and link in readable:
@@ -136,14 +138,14 @@ class Interactive:
 
     def _timeout(self) -> float | None:
         link_due = self._link.due if self._link else None
-        dues = (self._redial.due, self._escape_at, self._goodbye_at, self._rename_at, link_due)
+        dues = (self._redial.due, self._still_at, self._goodbye_at, self._rename_at, link_due)
         times = [due for due in dues if due is not None]
         return max(0.0, min(times) - self._clock()) if times else None
 
     def _do_what_is_due(self) -> None:
         now = self._clock()
-        if self._escape_at is not None and now >= self._escape_at:
-            self._escape_at = None
+        if self._still_at is not None and now >= self._still_at:
+            self._still_at = None
             self._on_events(self._terminal.on_still())
         if self._goodbye_at is not None and now >= self._goodbye_at:
             self._status = 0

@@ -100,7 +100,7 @@ class Editor:
         """What to ask in the place of the draft, if anything."""
         if not self._pasted:
             return None
-        return f"Send {len(self._pasted)} lines? Enter: yes, Esc: no "
+        return f"Send {len(self._pasted)} lines? (y/n) "  # short, for narrow screens
 
     def handle(self, event: Event) -> Effect | None:
         """Do what one key stroke asks for."""

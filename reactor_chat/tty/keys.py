@@ -4,9 +4,10 @@ A terminal sends text as UTF-8, and every other key as a control character or as
 (ECMA-48 section 5.4, and xterm's control sequences). Both may be cut anywhere between two reads.
 
 Invariants:
-- What comes out depends on the bytes alone, but for one thing that no bytes can tell: an ESC may be
-  the Escape key or the start of a sequence. While `undecided`, the caller waits for more, and calls
-  `still` when the line has been quiet for `ESCAPE_WAIT`.
+- What comes out depends on the bytes alone, but for two things that no bytes can tell: an ESC may
+  be the Escape key or the start of a sequence, and a paste may have lost the mark that ends it. So
+  the caller calls `still` when nothing has come for `patience` seconds. In a paste, a Ctrl-C is a
+  key only if such a silence went before it: otherwise a text could get out of its paste.
 - Text holds no control characters. Bytes that are not UTF-8 come out as U+FFFD.
 - What is held back stays bounded, whatever is sent.
 
@@ -20,7 +21,8 @@ from dataclasses import dataclass
 from typing import Final
 
 # Seconds. The bytes of one sequence leave a terminal together; what comes later is another key.
-ESCAPE_WAIT: Final = 0.05
+_ESCAPE_WAIT: Final = 0.05
+_PASTE_WAIT: Final = 1.0  # for a paste over a slow link; who is at the keys waits as long
 
 MAX_PASTE: Final = 65_536  # characters: some sixteen of the longest lines; the rest is dropped
 
@@ -62,6 +64,7 @@ _MODIFIERS: Final = {"3": "alt-", "5": "ctrl-", "7": "ctrl-"}  # shift changes n
 
 _PASTE_BEGINS: Final = "\x1b[200~"
 _PASTE_ENDS: Final = "\x1b[201~"
+_GIVE_UP: Final = "\x03"  # Ctrl-C, once a paste has stalled
 
 # One whole key, tried in this order. The Linux console's function keys are `ESC [ [ A`.
 _WHOLE: Final = re.compile(
@@ -81,20 +84,36 @@ class KeyDecoder:
         self._held = ""  # the start of a key, or of the mark that ends a paste
         self._pasted: list[str] | None = None  # what was pasted so far; None outside a paste
         self._room = 0  # characters that the paste may still take
+        self._stalled = False  # the paste, and so it may never end
 
     @property
-    def undecided(self) -> bool:
+    def patience(self) -> float | None:
+        """How many seconds without input are to be told by `still`; None: no matter how many."""
+        if self._pasted is not None:
+            return None if self._stalled else _PASTE_WAIT
+        return _ESCAPE_WAIT if self._is_undecided else None
+
+    @property
+    def _is_undecided(self) -> bool:
         """Whether what waits may be all that there is. A longer sequence is sure to go on."""
-        return self._pasted is None and 0 < len(self._held) <= 2
+        return 0 < len(self._held) <= 2
 
     def feed(self, data: bytes) -> list[Event]:
         """Take in bytes; give the events that they complete."""
-        text, self._held = self._held + self._decode(data), ""
+        text = self._decode(data)
+        if self._stalled and text:
+            self._stalled = False
+            if text[0] == _GIVE_UP:
+                self._pasted, self._held, text = None, "", text[1:]
+        text, self._held = self._held + text, ""
         return list(self._events(text))
 
     def still(self) -> list[Event]:
         """Nothing followed: what waits was the Escape key, and what came after it is itself."""
-        if not self.undecided:
+        if self._pasted is not None:
+            self._stalled = True
+            return []
+        if not self._is_undecided:
             return []
         held, self._held = self._held, ""
         # With a second character it was Alt and what also opens a sequence.

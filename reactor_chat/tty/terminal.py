@@ -13,8 +13,8 @@ Invariants:
 - One call makes at most one `write`.
 
 How a caller's loop uses it: `open`, in the foreground; `on_input` when `in_fd` is readable, then
-act on the events that it gives; `on_still` once `ESCAPE_WAIT` seconds have passed with `undecided`
-true and no input; `show` for lines; `resize` on SIGWINCH; `close` before a stop and on every way
+act on the events that it gives; `on_still` after `patience` seconds without input, unless that is
+None; `show` for lines; `resize` on SIGWINCH; `close` before a stop and on every way
 out; `open` again on SIGCONT, if the job is in the foreground then.
 
 Not here: waiting, signals, what a line means, making text safe for `show`.
@@ -42,11 +42,11 @@ from reactor_chat.tty.editor import (
     no_completions,
 )
 from reactor_chat.tty.folding import fold
-from reactor_chat.tty.keys import ESCAPE_WAIT, KeyDecoder
 from reactor_chat.tty.keys import Event as KeyEvent
+from reactor_chat.tty.keys import KeyDecoder
 from reactor_chat.tty.viewport import Row, last_row
 
-__all__ = ["ESCAPE_WAIT", "End", "Event", "Interrupt", "Submit", "Suspend", "Terminal",
+__all__ = ["End", "Event", "Interrupt", "Submit", "Suspend", "Terminal",
            "in_foreground", "is_terminal", "open_anew", "stop_job"]  # fmt: skip
 
 # To a terminal they are the same; but whoever counts lines counts ends of lines.
@@ -165,9 +165,9 @@ class Terminal:
     # -- input -----------------------------------------------------------------------------------
 
     @property
-    def undecided(self) -> bool:
-        """Whether `on_still` is to be called when nothing follows within `ESCAPE_WAIT`."""
-        return self._keys.undecided
+    def patience(self) -> float | None:
+        """After how many seconds without input to call `on_still`, if at all."""
+        return self._keys.patience
 
     def on_input(self) -> list[Event]:
         """Read once, and do what the keys ask for. A terminal that is gone gives `End`."""
