@@ -55,8 +55,10 @@ The client:
     client.pipe         imports client.link, client.session, protocol
     client.canvas       imports tty.terminal
     client.redial       imports client.link
-    client.interactive  imports client.canvas, client.link, client.redial, client.session, protocol,
-                                tty.completion, tty.style, tty.terminal, wakeup
+    client.stage        imports client.canvas, tty.editor, tty.terminal, wakeup
+    client.interactive  imports client.canvas, client.link, client.redial, client.session,
+                                client.stage, protocol, tty.completion, tty.style, tty.terminal,
+                                wakeup
     client.entry        imports client.asking, client.interactive, client.link, client.pipe,
                                 client.session, tty.style, tty.terminal
 

@@ -40,10 +40,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _add_server(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--host",
-        type=_host,
-        default="localhost",
-        help="where to listen (default: localhost; *: everywhere)",
+        "--host", type=_host, default="localhost", help="where to listen (localhost; *: everywhere)"
     )
     parser.add_argument("--port", type=_port, default=PORT, help="0 takes a free one")
     parser.add_argument("--quiet", action="store_true", help="leave messages out of the log")
@@ -116,7 +113,8 @@ def _host(text: str) -> str:
     # Nothing stands for all addresses to getaddrinfo(3); here it is a variable that was not set.
     if not text:
         raise argparse.ArgumentTypeError("no host is named")
-    return text.removeprefix("[").removesuffix("]")  # as addresses of IPv6 stand in the log
+    # In brackets, as addresses of IPv6 stand in the log.
+    return text[1:-1] if text.startswith("[") and text.endswith("]") and ":" in text else text
 
 
 def _port(text: str) -> int:

@@ -1,5 +1,6 @@
 """A person's seat: a window with the client in it, and the server that the client calls."""
 
+import re
 import subprocess
 import sys
 import unittest
@@ -41,6 +42,9 @@ while True:
 job.returncode = os.waitstatus_to_exitcode(status)
 print("status", job.returncode)
 """
+
+
+_PROMPT = re.compile(r"(?:\(offline\) )?>")
 
 
 class Seat(unittest.TestCase):
@@ -86,6 +90,8 @@ class Seat(unittest.TestCase):
 
     def lines(self) -> list[str]:
         """What stands above the draft, without the time of day."""
+        # A terminal passes a block on in pieces: the last one draws the draft, if there is one.
+        self.window.until(lambda screen: not screen.last or _PROMPT.match(screen.last))
         return [row[6:] for row in self.screen.above]
 
     def expect_exit(self, status: int, error: str = "") -> None:

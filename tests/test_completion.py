@@ -68,6 +68,7 @@ class CompletionTest(unittest.TestCase):
             complete_only("/unban 1", ("10.0.0.1", "127.0.0.1", "::1")),
             (7, ["10.0.0.1 ", "127.0.0.1 "]),
         )
+
     def test_nothing_fits_an_unknown_word(self) -> None:
         self.assertEqual(offers("hi zoe")[1], [])
         self.assertEqual(offers("/zzz")[1], [])

@@ -49,11 +49,12 @@ class FoldTest(unittest.TestCase):
         self.assertEqual([_SGR.sub("", row) for row in rows], ["one two", "  three"])
         self.assertEqual(_SGR.findall("".join(rows)), _SGR.findall(line))
 
-    @given(_text, st.integers(min_value=12, max_value=24), st.integers(min_value=0, max_value=6))
+    @given(_text, st.integers(min_value=4, max_value=24), st.integers(min_value=0, max_value=6))
     def test_no_row_is_wider_than_the_screen_and_only_blanks_are_lost(
         self, text: str, columns: int, indent: int
     ) -> None:
         rows = fold(text, columns, indent)
         for row in rows:
-            self.assertLessEqual(sum(map(most_columns, clusters(row))), columns)
+            if len(clusters(row.strip(" "))) > 1:
+                self.assertLessEqual(sum(map(most_columns, clusters(row))), columns)
         self.assertEqual("".join(rows).replace(" ", ""), text.replace(" ", ""))

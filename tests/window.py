@@ -48,6 +48,10 @@ class Window:
         """Count the bytes that were typed and not read."""
         return int(struct.unpack("i", fcntl.ioctl(self.slave, termios.FIONREAD, b"\0" * 4))[0])
 
+    def waiting_to_be_seen(self) -> bool:
+        """Whether something was written that was not looked at."""
+        return bool(select.select([self.master], [], [], 0)[0])
+
     def is_restored(self) -> bool:
         """Whether the terminal's modes are what they were at first."""
         return termios.tcgetattr(self.slave) == self.modes

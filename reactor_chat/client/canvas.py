@@ -7,7 +7,8 @@ window that is held), and hears no signal and no key. So what is drawn is a back
 Where that is not possible, writing may block after all.
 
 Invariants:
-- Everything is drawn in order, and nothing is left out: when `full`, the caller takes in no more.
+- What is drawn comes in order, and whole unless it was dropped. When `full`, the caller is to take
+  in no more, so the backlog stays near that size.
 - A terminal that is gone is written to no more; `gone` says so.
 
 Not here: what is drawn, and waiting for anything but the last of it.
@@ -71,6 +72,12 @@ class Canvas:
         except OSError:  # EIO: hung up
             self.gone = True
             self._backlog.clear()
+
+    def drop(self) -> bool:
+        """Forget what waits; tell whether anything did."""
+        waited = self.waits
+        self._backlog.clear()
+        return waited
 
     def flush(self, patience: float) -> None:
         """Wait up to so many seconds for the terminal to take the rest."""

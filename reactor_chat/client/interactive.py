@@ -5,10 +5,8 @@ editing and drawing in `terminal`, and the stream with its lines in `link`.
 
 Invariants:
 - The terminal is restored on every way out: leaving, a lost server, signals, an exception.
-- In the background the terminal is left alone: there, the client stops, as others do that need
-  theirs. Signals that end it are looked at first.
-- Nothing but `select` waits, for the terminal neither: while it takes nothing, the server is not
-  read.
+- A signal that ends the client is obeyed before anything else of its turn.
+- While the terminal takes nothing, the server is not read, and its half lines are not judged.
 - What is typed while there is no connection is not lost: every line is in the history, and the
   first is the draft again unless another was begun or it is one of several that were pasted.
 - Every wait has its deadline in `_timeout`; without one the loop sleeps until something happens.
@@ -20,7 +18,6 @@ import os
 import random
 import select
 import signal
-import termios
 import time
 from collections.abc import Callable, Sequence
 from typing import Final
@@ -29,24 +26,15 @@ from reactor_chat.client.canvas import Canvas
 from reactor_chat.client.link import Address, Link, reason
 from reactor_chat.client.redial import Redial
 from reactor_chat.client.session import COMMANDS, Session, is_farewell, is_refusal, lacks_room
+from reactor_chat.client.stage import Stage
 from reactor_chat.protocol import spoken
 from reactor_chat.tty.completion import complete
 from reactor_chat.tty.style import Style
-from reactor_chat.tty.terminal import (
-    End,
-    Event,
-    Interrupt,
-    Submit,
-    Suspend,
-    Terminal,
-    in_foreground,
-    stop_job,
-)
+from reactor_chat.tty.terminal import End, Event, Interrupt, Submit, Suspend
 from reactor_chat.wakeup import Wakeup
 
 _ASK_AGAIN: Final = 10.0  # seconds: a server takes up to two minutes to notice a lost connection
 _GOODBYE: Final = 2.0  # seconds for the server to close after a farewell: a slow link's round trips
-_FLUSH: Final = 0.5  # seconds for a terminal that takes nothing to take the last of it
 
 _LEAVING_SIGNALS: Final = frozenset(
     {signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT}
@@ -79,11 +67,13 @@ class Interactive:
         self._bell = bell
         self._reconnects = reconnect
         self._clock = clock
-        self._canvas = Canvas(out_fd)
-        self._terminal = Terminal(in_fd, out_fd, self._canvas.write, self._complete, _PROMPT)
+        self._stage = Stage(in_fd, out_fd, self._complete, _PROMPT)
+        self._terminal = self._stage.terminal
+        self._canvas = self._stage.canvas
         self._redial = Redial(addresses, clock, random.Random())
         self._link: Link | None = link
         self._still_at: float | None = None  # when no more keys belong to the last ones
+        self._listens = True  # to the server, in this turn
         self._goodbye_at: float | None = None  # when to stop waiting for the server to close
         self._rename_at: float | None = None  # when to ask for one's name again
         self._refusal: str | None = None  # the server's last words, if they are one
@@ -94,13 +84,16 @@ class Interactive:
         """Talk until one leaves, or cannot go on; give the exit status."""
         with Wakeup(_SIGNALS) as signals:
             try:
-                self._take_terminal()
+                self._stage.take()
                 self._introduce()
                 while self._status is None:
-                    self._turn(signals)
+                    if self._stage.must_stop:
+                        self._on_signals(self._stage.stop(signals, _LEAVING_SIGNALS))
+                    else:
+                        self._turn(signals)
+                    self._look_for_the_terminal()
             finally:
-                self._give_terminal_back()
-                self._canvas.close()
+                self._stage.close()
                 if self._link is not None:
                     self._link.close()
         return self._status
@@ -108,24 +101,23 @@ class Interactive:
     # -- the loop --------------------------------------------------------------------------------
 
     def _turn(self, signals: Wakeup) -> None:
-        link = self._link
-        readers: list[Wakeup | Link | int] = [signals]
-        if self._terminal.is_open:
-            readers.append(self._in_fd)
-        if link and not link.connecting and not self._canvas.full:
+        link, canvas = self._link, self._canvas
+        self._listens = not canvas.full
+        readers: list[Wakeup | Link | int] = [signals, self._in_fd]
+        if link and not link.connecting and self._listens:
             readers.append(link)
-        writers: list[Canvas | Link] = [self._canvas] if self._canvas.waits else []
+        writers: list[Canvas | Link] = [canvas] if canvas.waits else []
         if link and link.wants_write:
             writers.append(link)
         readable, writable, _ = select.select(readers, writers, [], self._timeout())
-        if self._canvas in writable:
-            self._canvas.on_writable()
         if signals in readable:
             self._on_signals(signals.take())
-        if self._in_fd in readable and self._terminal.is_open:
-            self._on_events(self._terminal.on_input())
-            patience = self._terminal.patience
-            self._still_at = None if patience is None else self._clock() + patience
+        if self._status is not None or self._stage.must_stop:
+            return
+        if canvas in writable:
+            canvas.on_writable()
+        if self._in_fd in readable:
+            self._on_keys()
         if link and link in writable:
             self._on_writable(link)
         if link and link in readable:
@@ -133,14 +125,21 @@ class Interactive:
         self._do_what_is_due()
         if self._link:
             self._take_lines(self._link)
-        if self._canvas.gone:
-            self._on_hangup()
+        self._stage.refresh()
 
     def _timeout(self) -> float | None:
-        link_due = self._link.due if self._link else None
-        dues = (self._redial.due, self._still_at, self._goodbye_at, self._rename_at, link_due)
+        dues = (
+            self._redial.due, self._still_at, self._goodbye_at, self._rename_at, self._link_due
+        )  # fmt: skip
         times = [due for due in dues if due is not None]
         return max(0.0, min(times) - self._clock()) if times else None
+
+    @property
+    def _link_due(self) -> float | None:
+        # The other half of a line may wait in a socket that is not read.
+        if self._link and (self._listens or self._link.connecting):
+            return self._link.due
+        return None
 
     def _do_what_is_due(self) -> None:
         now = self._clock()
@@ -149,7 +148,7 @@ class Interactive:
             self._on_events(self._terminal.on_still())
         if self._goodbye_at is not None and now >= self._goodbye_at:
             self._status = 0
-        if self._link and self._link.due is not None and now >= self._link.due:
+        if self._link and self._link_due is not None and now >= self._link_due:
             self._link.on_due()
         if self._redial.due is not None and now >= self._redial.due:
             self._retry()
@@ -165,36 +164,20 @@ class Interactive:
         if self._status is not None:
             return
         if signal.SIGCONT in numbers:
-            self._take_terminal()
+            self._stage.take()
         if signal.SIGWINCH in numbers:
-            self._terminal.resize()
+            self._stage.resize()
 
-    # -- the terminal ----------------------------------------------------------------------------
-
-    def _take_terminal(self) -> None:
-        """Take the terminal over; in the background, stop until the shell continues this job."""
-        if not in_foreground(self._in_fd):
-            self._stop()
-            return
-        try:
-            self._terminal.open()
-        except termios.error:
-            self._on_hangup()
-
-    def _on_hangup(self) -> None:
-        if self._status is None:  # or a signal has told already
+    def _look_for_the_terminal(self) -> None:
+        if self._stage.lost and self._status is None:
             self._status = 1
 
-    def _give_terminal_back(self) -> None:
-        self._terminal.close()
-        self._canvas.flush(_FLUSH)
-
-    def _stop(self) -> None:
-        """Stop this job. What has continued it is among the signals then, and is seen to first."""
-        self._give_terminal_back()
-        stop_job()
-
     # -- what is typed ---------------------------------------------------------------------------
+
+    def _on_keys(self) -> None:
+        self._on_events(self._terminal.on_input())
+        patience = self._terminal.patience
+        self._still_at = None if patience is None else self._clock() + patience
 
     def _on_events(self, events: Sequence[Event]) -> None:
         for event in events:
@@ -203,18 +186,20 @@ class Interactive:
                     self._say(lines)
                 case Interrupt(times=1):
                     self._show_own("Ctrl-C once more leaves.")
-                case End() if not os.isatty(self._in_fd):  # no key: it has hung up
-                    self._on_hangup()
+                case End() if not os.isatty(self._in_fd):
+                    self._status = 1  # no key: the terminal has hung up
                 case Interrupt() | End():
                     self._leave()
                 case Suspend():
-                    self._stop()
+                    self._stage.must_stop = True
 
     def _say(self, lines: Sequence[str]) -> None:
         farewell = any(map(is_farewell, lines))
         if self._link is None or self._link.connecting:
-            self._keep(lines)
-            self._status = 0 if farewell else self._status
+            if farewell:
+                self._status = 0
+            else:
+                self._keep(lines)
             return
         for line in lines:
             self._link.send_line(line)
@@ -260,10 +245,8 @@ class Interactive:
         lines = list(link.lines())
         if lines:
             self._refusal = lines[-1] if is_refusal(lines[-1]) else None
-            if self._refusal is None:
-                self._redial.on_served()
-            elif self._tries_on():
-                lines.pop()  # it is told as the reason for the next attempt
+            if self._tries_on():
+                lines.pop()  # it is the reason why there is another attempt, and told as such
             self._show(lines)
         if link.ended:
             self._on_end(link)

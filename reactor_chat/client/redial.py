@@ -1,7 +1,7 @@
 """After a lost connection: when to call again, whom, and what to say about it.
 
 Invariants:
-- The pauses grow while nobody answers, and begin anew once the server has served a line.
+- The pauses grow until one is welcome again: a server that answers and closes is not up.
 - A night without a server does not fill the screen: with the longest pause, nothing more is said.
 
 Not here: the connection itself (`link`), and whether to call again at all.
@@ -75,10 +75,7 @@ class Redial:
         self._attempts += 1
         return Link.dial(address, self._clock)
 
-    def on_served(self) -> None:
-        """The server has said something, and no refusal: it is up."""
-        self._backoff.reset()
-
     def on_welcome(self) -> None:
         """One is connected as before."""
         self._attempts = 0
+        self._backoff.reset()

@@ -11,8 +11,8 @@ Invariants:
 - The width of a text is the sum of the widths of its clusters, each 1 or more.
 - `visible` text holds nothing that a terminal obeys, and takes as many columns as `width` says.
 - Where terminals disagree, `cluster_width` is what most of today's take, so that the cursor stands
-  where it should; `most_columns` is what the most spendthrift of them takes, so that no line wraps
-  where it was not meant to.
+  where it should; `most_columns` is what those take that join nothing, so that no line wraps where
+  it was not meant to. (Characters of ambiguous width are taken to be narrow.)
 
 Not here: cursor movement, and what is done about text that is too wide.
 """

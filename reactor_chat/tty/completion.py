@@ -40,7 +40,7 @@ def complete(
 
 
 def complete_only(before: str, names: Iterable[str]) -> tuple[int, list[str]]:
-    """Complete the argument of a command that takes one."""
+    """Complete the argument of a command that takes a single one."""
     start = before.index(" ") + 1
     typed = before[start:].casefold()
     return start, [name + " " for name in names if name.casefold().startswith(typed)]

@@ -5,7 +5,8 @@ written so that its second row looks like somebody else's. So rows after the fir
 a row breaks between words where it can.
 
 Invariants:
-- No row is wider than the screen, unless a single character is, whatever the terminal makes of it.
+- No row is wider than the screen, whatever the terminal makes of it, unless there is nothing but
+  one character in it, beside the indentation.
 - Every row but the first begins with the indentation, which no line of the chat begins with.
 - SGR sequences take no column and stay where they are.
 
@@ -24,7 +25,7 @@ def fold(line: str, columns: int, indent: int) -> list[str]:
     """Give the rows of a line on a screen of so many columns, at least one."""
     if len(line) <= columns and line.isascii():
         return [line]
-    indent = min(indent, max(0, columns - 2))  # leave room for one wide character
+    indent = min(indent, max(0, columns - 2))  # leave room for a wide character
     rows: list[str] = []
     row, used = "", 0
     for piece, width in _pieces(line):

@@ -15,7 +15,7 @@ Invariants:
 How a caller's loop uses it: `open`, in the foreground; `on_input` when `in_fd` is readable, then
 act on the events that it gives; `on_still` after `patience` seconds without input, unless that is
 None; `show` for lines; `resize` on SIGWINCH; `close` before a stop and on every way
-out; `open` again on SIGCONT, if the job is in the foreground then.
+out; `open` again after a stop, if the job is in the foreground then.
 
 Not here: waiting, signals, what a line means, making text safe for `show`.
 """
@@ -117,7 +117,8 @@ class Terminal:
         self._write = write
         self._editor = Editor(completer)
         self._keys = KeyDecoder()
-        self._modes: list[Any] | None = None  # as they were before `open`; None while closed
+        self._modes: list[Any] | None = None  # as they were before `open`, until restored
+        self.is_open = False
         self._drawn: Row | None = None  # the last row, as it is on the screen
         self._shown: deque[str] = deque(maxlen=_REMEMBERED)
 
@@ -131,24 +132,22 @@ class Terminal:
         if self._modes is None:
             self._modes = termios.tcgetattr(self._in_fd)
         self._set_raw()
+        self.is_open = True
         self._drawn = None
         self._update(before=_PASTE_ON)
 
     def close(self) -> None:
         """Take the draft off the screen, and give the terminal back as it was."""
-        if self._modes is None:
+        if not self.is_open:
             return
-        modes, self._modes = self._modes, None
+        self.is_open = False
         if not in_foreground(self._in_fd):
-            return  # the terminal is somebody else's by now
+            return  # the terminal is somebody else's by now; the modes are kept for later
+        modes, self._modes = self._modes, None
+        assert modes is not None
         with contextlib.suppress(termios.error, OSError):  # or gone
             _set_modes(self._in_fd, modes)
             self._write((_ERASE_ROW + _PASTE_OFF).encode())
-
-    @property
-    def is_open(self) -> bool:
-        """Whether the terminal is taken over."""
-        return self._modes is not None
 
     def _set_raw(self) -> None:
         modes = termios.tcgetattr(self._in_fd)
@@ -221,7 +220,7 @@ class Terminal:
 
     def resize(self) -> None:
         """Draw the screen anew for its new size: what stood on it was wrapped, cut or moved."""
-        if self._modes is not None:
+        if self.is_open:
             self._redraw_screen()
 
     def redraw_draft(self) -> None:
@@ -246,7 +245,7 @@ class Terminal:
     def _update(self, above: str = "", before: str = "") -> None:
         """Write what is to stand above the last row, and that row if it is not there already."""
         output = before + above
-        if self._modes is not None:
+        if self.is_open:
             row = self._row()
             if above or row != self._drawn:
                 output = f"{before}{_ERASE_ROW}{above}{row.text}\x1b[{row.cursor + 1}G"
