@@ -261,6 +261,7 @@ class LostConnectionTest(Seat):
         self.peer.say("-> Too many connections from your address.")
         self.peer.hang_up()
         self.window.until_shows("Still no connection: too many connections from your address.")
+        self.assertFalse(any(line.startswith("-> Too many") for line in self.lines()))
         self.peer.accept()
         self.peer.say("-> You are Client 1.")
         self.until_draft("> draft")
@@ -378,6 +379,14 @@ class JobControlTest(Seat):
         termios.tcsetattr(self.window.slave, termios.TCSANOW, self.window.modes)
         self.window.type("fg\n")
         self.window.until(lambda screen: screen.last == "> draft")
+        self.assertFalse(self.window.is_restored())
+
+    def test_where_nothing_can_stop_ctrl_z_changes_nothing(self) -> None:
+        self.start()  # as the leader of a session, which no shell could continue
+        self.window.type("\x1a")
+        self.window.type("hello\r")
+        self.peer.expect("hello")
+        self.until_draft(">")
         self.assertFalse(self.window.is_restored())
 
     def test_in_the_background_it_stops_again_and_fg_brings_it_back(self) -> None:
