@@ -1,5 +1,6 @@
 """Single turns of the client's loop: what comes together in one, and what has to wait."""
 
+import os
 import select
 import signal
 import socket
@@ -140,6 +141,30 @@ class StillnessTest(TurnCase):
         self.press("\x03kept")
         self.turn()
         self.until_draft("> kept")
+
+
+class HangUpTest(TurnCase):
+    def hang_up(self) -> None:
+        os.close(self.window.master)
+        self.window.master = os.open(os.devnull, os.O_RDONLY)
+
+    def test_the_end_of_the_terminal_is_no_key(self) -> None:
+        self.hang_up()
+        self.turn()
+        self.assertEqual(self.client._status, 1)
+
+    def test_a_terminal_that_nothing_can_be_drawn_on_ends_it(self) -> None:
+        self.hang_up()
+        self.client._show_own("a last word")
+        self.client._look_for_the_terminal()
+        self.assertEqual(self.client._status, 1)
+
+    def test_a_signal_has_told_it_already(self) -> None:
+        self.client._on_signals({signal.SIGHUP})
+        self.hang_up()
+        self.client._show_own("a last word")
+        self.client._look_for_the_terminal()
+        self.assertEqual(self.client._status, 128 + signal.SIGHUP)
 
 
 class OfflineTest(TurnCase):

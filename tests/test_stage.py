@@ -65,7 +65,8 @@ class TakingTest(StageCase):
         raw = termios.tcgetattr(self.window.slave)
         self.in_front = False  # stopped without warning, and continued behind
         self.stage.take()
-        self.assertFalse(self.window.is_restored())
+        self.stop()
+        self.assertEqual(self.stops, [False])
         termios.tcsetattr(self.window.slave, termios.TCSANOW, raw)
         self.in_front = True
         self.stage.take()
@@ -90,9 +91,15 @@ class TakingTest(StageCase):
 class StoppingTest(StageCase):
     def test_the_terminal_is_given_back_before_the_stop(self) -> None:
         self.stage.take()
+        self.stage.must_stop = True
         self.assertEqual(self.stop(), {signal.SIGCONT})
         self.assertEqual(self.stops, [True])
         self.assertFalse(self.stage.must_stop)
+
+    def test_what_waits_is_given_the_time_to_be_drawn(self) -> None:
+        with mock.patch.object(self.stage.canvas, "flush") as flush:
+            self.stop()
+        flush.assert_called_once()
 
     def test_a_signal_that_ends_the_client_is_not_slept_over(self) -> None:
         self.stage.take()

@@ -47,7 +47,6 @@ class Stage:
         """Take the terminal over, perhaps again; in the background, have the job stopped."""
         self.must_stop = not in_foreground(self._in_fd)
         if self.must_stop:
-            self.terminal.close()  # it is left as it is
             return
         try:
             self.terminal.open()
