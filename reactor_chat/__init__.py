@@ -7,6 +7,7 @@ Who may import whom:
 
 The pure half. No sockets, no clock, no files:
 
+    addresses           -
     framing             -
     timers              -
     names               -
@@ -15,7 +16,7 @@ The pure half. No sockets, no clock, no files:
     rooms               imports names, protocol
     chat                imports names, protocol, rooms
     commands            imports chat, framing, protocol, rooms
-    moderation          imports chat, protocol, rooms
+    moderation          imports addresses, chat, protocol, rooms
 
 What both ends use at a terminal:
 
@@ -42,14 +43,14 @@ The server:
     connection          imports framing, outlet, reactor, timers
     listener            imports reactor
     console             imports framing, reactor, sink, timers, tty.terminal
-    server              imports chat, commands, connection, listener, moderation, outlet, protocol,
-                                rate, reactor, rooms, tape
-    service             imports console, listener, moderation, outlet, reactor, server, signals,
-                                tty.completion, tty.style
+    server              imports addresses, chat, commands, connection, listener, moderation, outlet,
+                                protocol, rate, reactor, rooms, tape
+    service             imports addresses, console, listener, moderation, outlet, reactor, server,
+                                signals, tty.completion, tty.style
 
 The client:
 
-    client.asking       -
+    client.asking       imports addresses
     client.session      imports protocol
     client.link         imports framing
     client.pipe         imports client.link, client.session, protocol
@@ -59,10 +60,10 @@ The client:
     client.interactive  imports client.canvas, client.link, client.redial, client.session,
                                 client.stage, protocol, tty.completion, tty.style, tty.terminal,
                                 wakeup
-    client.entry        imports client.asking, client.interactive, client.link, client.pipe,
-                                client.session, tty.style, tty.terminal
+    client.entry        imports addresses, client.asking, client.interactive, client.link,
+                                client.pipe, client.session, tty.style, tty.terminal
 
 The command line:
 
-    __main__            imports client.entry, outlet, service
+    __main__            imports addresses, client.entry, outlet, service
 """

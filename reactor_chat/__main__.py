@@ -12,6 +12,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import NoReturn
 
+from reactor_chat.addresses import bare
 from reactor_chat.client.entry import ClientOptions, run
 from reactor_chat.outlet import Limits
 from reactor_chat.service import ServerOptions, run_server
@@ -113,8 +114,7 @@ def _host(text: str) -> str:
     # Nothing stands for all addresses to getaddrinfo(3); here it is a variable that was not set.
     if not text:
         raise argparse.ArgumentTypeError("no host is named")
-    # In brackets, as addresses of IPv6 stand in the log.
-    return text[1:-1] if text.startswith("[") and text.endswith("]") and ":" in text else text
+    return bare(text)
 
 
 def _port(text: str) -> int:

@@ -251,11 +251,6 @@ def see_out(sock: socket.socket, why: bytes) -> None:
         sock.recv(_UNREAD)
 
 
-def spell(host: str, port: int) -> str:
-    """Write an address; one of IPv6 in brackets (RFC 3986, 3.2.2)."""
-    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-
-
 def _take_spare() -> int | None:
     with contextlib.suppress(OSError):
         return os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)

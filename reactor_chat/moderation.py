@@ -10,11 +10,11 @@ Invariants:
 Not here: the terminal on which this is typed, connections, figures (they are handed in).
 """
 
-import ipaddress
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+from reactor_chat.addresses import canonical
 from reactor_chat.chat import Chat, Complaint
 from reactor_chat.protocol import answer, quote, sanitise, split_command, spoken
 from reactor_chat.rooms import Member, names_of
@@ -65,23 +65,12 @@ class Operator:
 
     def bans_host(self, host: str) -> bool:
         """Tell whether callers from there are to be turned away."""
-        return bool(self.bans) and _canonical(host) in self.bans
+        return bool(self.bans) and canonical(host) in self.bans
 
     def put_out(self, member: Member, last_word: bytes, reason: str) -> None:
         """End a member's stay; the last word is the last thing that it reads."""
         self.chat.leave(member)
         member.link.finish(reason, last_word)
-
-
-def _canonical(host: str) -> str:
-    """Give the one spelling of an address, or "" if it is none (RFC 4291, RFC 5952)."""
-    try:
-        bare = host.removeprefix("[").removesuffix("]")  # as it stands in the log
-        address = ipaddress.ip_address(bare.partition("%")[0])
-    except ValueError:
-        return ""
-    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
-    return str(mapped or address)
 
 
 def _help(operator: Operator, argument: str) -> list[str]:
@@ -123,16 +112,16 @@ def _kick(operator: Operator, argument: str) -> list[str]:
 
 
 def _ban(operator: Operator, argument: str) -> list[str]:
-    host = _canonical(argument) or _canonical(operator.chat.find(argument)[0].host)
+    host = canonical(argument) or canonical(operator.chat.find(argument)[0].host)
     operator.bans[host] = None
-    there = [one for one in operator.chat.members.values() if _canonical(one.host) == host]
+    there = [one for one in operator.chat.members.values() if canonical(one.host) == host]
     for member in there:
         operator.put_out(member, BANNED, "banned")
     return [f"{host} is banned.", *(f"{member.name} was put out." for member in there)]
 
 
 def _unban(operator: Operator, argument: str) -> list[str]:
-    host = _canonical(argument)
+    host = canonical(argument)
     if host not in operator.bans:
         raise Complaint(f"{quote(argument)} is not banned.")
     del operator.bans[host]

@@ -20,10 +20,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final, cast
 
+from reactor_chat.addresses import spell
 from reactor_chat.chat import Chat
 from reactor_chat.commands import receive
 from reactor_chat.connection import OPEN, Connection, Owner
-from reactor_chat.listener import Listener, see_out, spell
+from reactor_chat.listener import Listener, see_out
 from reactor_chat.moderation import BANNED, Operator
 from reactor_chat.outlet import Limits, Streams
 from reactor_chat.protocol import answer, is_plain, notice, shouted

@@ -21,14 +21,15 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
+from reactor_chat.addresses import spell
 from reactor_chat.console import Console
-from reactor_chat.listener import bind_all, spell
+from reactor_chat.listener import bind_all
 from reactor_chat.moderation import COMMAND_WORDS
 from reactor_chat.outlet import Limits
 from reactor_chat.reactor import Reactor
 from reactor_chat.server import Log, Server, Settings
 from reactor_chat.signals import SignalWatch
-from reactor_chat.tty.completion import complete, complete_only
+from reactor_chat.tty.completion import complete
 from reactor_chat.tty.style import Style, colours_welcome
 
 # Descriptors that are not clients': standard streams, epoll, signals, listeners, and callers who
@@ -147,11 +148,9 @@ class _Service:
 
     def _complete(self, before: str) -> tuple[int, list[str]]:
         chat = self._server.chat
-        if before.startswith("/unban "):
-            return complete_only(before, sorted(self._server.operator.bans))
         people = [member.name for member in chat.members.values()]
         rooms = [room.name for room in chat.rooms.values()]
-        return complete(before, COMMAND_WORDS, people, rooms)
+        return complete(before, COMMAND_WORDS, people, rooms, sorted(self._server.operator.bans))
 
     def _log_failure(self, who: str, error: Exception) -> None:
         lines = "".join(traceback.format_exception(error)).splitlines()

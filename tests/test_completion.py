@@ -2,7 +2,7 @@
 
 import unittest
 
-from reactor_chat.tty.completion import complete, complete_only
+from reactor_chat.tty.completion import complete
 
 COMMANDS = ("/help", "/join", "/who", "/whoami", "/msg")
 PEOPLE = ("alice", "Client 1", "Client 12", "bob")
@@ -63,11 +63,12 @@ class CompletionTest(unittest.TestCase):
     def test_a_slash_that_was_typed_is_kept(self) -> None:
         self.assertEqual(offers("/help /wh"), (6, ["/who ", "/whoami "]))
 
-    def test_the_one_argument_of_a_command_is_completed_from_what_is_given(self) -> None:
+    def test_unban_is_offered_what_is_banned(self) -> None:
         self.assertEqual(
-            complete_only("/unban 1", ("10.0.0.1", "127.0.0.1", "::1")),
+            complete("/unban 1", COMMANDS, PEOPLE, ROOMS, ("10.0.0.1", "127.0.0.1", "::1")),
             (7, ["10.0.0.1 ", "127.0.0.1 "]),
         )
+        self.assertEqual(offers("/unban "), (7, []))
 
     def test_nothing_fits_an_unknown_word(self) -> None:
         self.assertEqual(offers("hi zoe")[1], [])

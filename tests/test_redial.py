@@ -5,27 +5,7 @@ import socket
 import unittest
 
 from reactor_chat.client.link import Address
-from reactor_chat.client.redial import Backoff, Redial
-
-
-class BackoffTest(unittest.TestCase):
-    def test_pauses_grow_from_half_a_second_to_half_a_minute(self) -> None:
-        backoff = Backoff(random.Random(1))
-        pauses = [backoff.next() for _ in range(12)]
-        for pause, least in zip(pauses, [0.5, 1, 2, 4, 8, 16, *[24] * 6], strict=True):
-            self.assertTrue(least <= pause <= 1.25 * least)
-        self.assertTrue(backoff.is_longest)
-
-    def test_clients_come_back_one_by_one(self) -> None:
-        first = {Backoff(random.Random(seed)).next() for seed in range(10)}
-        self.assertEqual(len(first), 10)
-
-    def test_success_makes_them_short_again(self) -> None:
-        backoff = Backoff(random.Random(1))
-        for _ in range(5):
-            backoff.next()
-        backoff.reset()
-        self.assertLess(backoff.next(), 0.7)
+from reactor_chat.client.redial import Redial
 
 
 class RedialTest(unittest.TestCase):
@@ -35,6 +15,24 @@ class RedialTest(unittest.TestCase):
         self.addCleanup(listener.close)
         self.here: Address = (socket.AF_INET, listener.getsockname())
         self.redial = Redial([self.here], lambda: self.now, random.Random(1))
+
+    def pause(self) -> float:
+        """Give how long the next attempt is put off."""
+        self.redial.schedule("")
+        assert self.redial.due is not None
+        return self.redial.due - self.now
+
+    def test_pauses_grow_from_half_a_second_to_half_a_minute(self) -> None:
+        pauses = [self.pause() for _ in range(12)]
+        for pause, least in zip(pauses, [0.5, 1, 2, 4, 8, 16, *[24] * 6], strict=True):
+            self.assertTrue(least <= pause <= 1.25 * least)
+
+    def test_clients_come_back_one_by_one(self) -> None:
+        firsts = set()
+        for seed in range(10):
+            self.redial = Redial([self.here], lambda: self.now, random.Random(seed))
+            firsts.add(self.pause())
+        self.assertEqual(len(firsts), 10)
 
     def dial(self) -> None:
         self.redial.dial().close()

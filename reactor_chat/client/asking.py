@@ -10,6 +10,8 @@ import os
 from collections.abc import Callable
 from typing import Final
 
+from reactor_chat.addresses import bare
+
 _DEFAULT_HOST: Final = "localhost"
 _LONGEST_ANSWER: Final = 1024  # bytes: host names have 253 at most (RFC 1035)
 
@@ -26,7 +28,7 @@ def ask_for_server(in_fd: int, write: Callable[[str], None]) -> str | None:
         if word is None:
             return None
         if word.upper() == "CONNECT":
-            return host.removeprefix("[").removesuffix("]") or _DEFAULT_HOST
+            return bare(host) or _DEFAULT_HOST
 
 
 def _read_line(fd: int) -> str | None:

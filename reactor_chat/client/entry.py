@@ -18,6 +18,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from typing import TextIO
 
+from reactor_chat.addresses import spell
 from reactor_chat.client.asking import ask_for_server
 from reactor_chat.client.interactive import Interactive
 from reactor_chat.client.link import Address, Link, connect, reason, resolve
@@ -65,7 +66,7 @@ def _run(options: ClientOptions) -> int:
         addresses = resolve(host, options.port)
         sock, address = connect(addresses)
     except OSError as error:
-        _complain(f"Cannot connect to {host}:{options.port}: {reason(error)}.")
+        _complain(f"Cannot connect to {spell(host, options.port)}: {reason(error)}.")
         return 1
     with closing(Link(sock, time.monotonic)) as link:
         if terminal:

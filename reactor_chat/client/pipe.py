@@ -29,7 +29,7 @@ _HIGH_WATER: Final = 262_144  # bytes that may wait for the server: keeps a fast
 _LAST_BYTES: Final = 4096 + 2
 
 
-def write_all(fd: int, data: bytes) -> None:
+def _write_all(fd: int, data: bytes) -> None:
     """Write to a descriptor that may block. Raises OSError."""
     view = memoryview(data)
     while view:
@@ -107,7 +107,7 @@ class Pipe:
             self._refused = is_refusal(lines[-1])
             text = "".join(sanitise(line) + "\n" for line in lines)
             if self._out_fd is not None:
-                write_all(self._out_fd, text.encode("utf-8", "replace"))
+                _write_all(self._out_fd, text.encode("utf-8", "replace"))
 
     def _status(self) -> int:
         if self._ended_with_farewell():

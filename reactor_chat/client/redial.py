@@ -19,28 +19,6 @@ _LAST_PAUSE: Final = 24.0
 _JITTER: Final = 0.25  # of a pause: so that the clients of a server that restarts come one by one
 
 
-class Backoff:
-    """How long to wait before the next attempt."""
-
-    def __init__(self, rng: random.Random) -> None:
-        self._rng = rng
-        self._pause = _FIRST_PAUSE
-
-    @property
-    def is_longest(self) -> bool:
-        """Whether pauses have ceased to grow."""
-        return self._pause == _LAST_PAUSE
-
-    def reset(self) -> None:
-        """Begin with the shortest pause again."""
-        self._pause = _FIRST_PAUSE
-
-    def next(self) -> float:
-        """Give the next pause in seconds."""
-        pause, self._pause = self._pause, min(_LAST_PAUSE, 2 * self._pause)
-        return pause * (1 + _JITTER * self._rng.random())
-
-
 class Redial:
     """The attempts to come. `addresses` are tried in turn, the first one first."""
 
@@ -49,8 +27,9 @@ class Redial:
     ) -> None:
         self._addresses = addresses
         self._clock = clock
-        self._backoff = Backoff(rng)
-        self._attempts = 0
+        self._rng = rng
+        self._pause = _FIRST_PAUSE
+        self._attempts = 0  # since one was last welcome
         self.due: float | None = None  # when to `dial`, by the clock
 
     @property
@@ -60,13 +39,13 @@ class Redial:
 
     def schedule(self, why: str) -> str | None:
         """Put the next attempt off by a pause; give what to say of that, if anything."""
-        was_longest = self._backoff.is_longest
-        pause = self._backoff.next()
-        self.due = self._clock() + pause
-        if was_longest:
+        pause, self._pause = self._pause, min(_LAST_PAUSE, 2 * self._pause)
+        wait = pause * (1 + _JITTER * self._rng.random())
+        self.due = self._clock() + wait
+        if pause == _LAST_PAUSE:
             return None
         what = "Still no connection" if self._attempts else "Connection lost"
-        return f"{what}{why}. Trying again in {pause:.1f} s."
+        return f"{what}{why}. Trying again in {wait:.1f} s."
 
     def dial(self) -> Link:
         """Begin the next attempt. Raises OSError, as `Link.dial` does."""
@@ -78,4 +57,4 @@ class Redial:
     def on_welcome(self) -> None:
         """One is connected as before."""
         self._attempts = 0
-        self._backoff.reset()
+        self._pause = _FIRST_PAUSE

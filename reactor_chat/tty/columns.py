@@ -78,7 +78,7 @@ def most_columns(cluster: str) -> int:
 def _lone_width(char: str) -> int:
     if ord(char) in _FLAG_LETTERS:
         return 2
-    return 1 if any(ord(char) in tails for tails in _HANGUL_TAILS) else _char_width(char)
+    return 1 if _is_hangul_tail(char) else _char_width(char)
 
 
 def visible(text: str) -> str:
@@ -116,8 +116,12 @@ def _extends(char: str) -> bool:
         category(char) in _MARKS
         or char in (_JOINER, _NON_JOINER)
         or code in _TAGS
-        or any(code in tails for tails in _HANGUL_TAILS)
+        or _is_hangul_tail(char)
     )
+
+
+def _is_hangul_tail(char: str) -> bool:
+    return any(ord(char) in tails for tails in _HANGUL_TAILS)
 
 
 def _is_picture(char: str) -> bool:
@@ -126,7 +130,7 @@ def _is_picture(char: str) -> bool:
 
 
 def _char_width(char: str) -> int:
-    if category(char) in ("Mn", "Me") or any(ord(char) in tails for tails in _HANGUL_TAILS):
+    if category(char) in ("Mn", "Me") or _is_hangul_tail(char):
         return 0
     if east_asian_width(char) in "WF":
         return 2

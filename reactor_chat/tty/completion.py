@@ -11,10 +11,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-# These take one argument and no more. After others, people may be meant, or a text may follow.
-_TAKES_ROOM: Final = frozenset({"/join", "/who", "/names"})
-_TAKES_COMMAND: Final = frozenset({"/help"})
-_BEGINS_WITH_ROOM: Final = frozenset({"/say"})
+_TAKES_ROOM: Final = frozenset({"/join", "/who", "/names"})  # and nothing after it
 
 _MAX_NAME_WORDS: Final = 2  # a given name has two: `Client 1`
 
@@ -22,25 +19,31 @@ _WORD_START: Final = re.compile(r"(?:\A|(?<=\s))(?=\S|\Z)")
 
 
 def complete(
-    before: str, commands: Iterable[str], people: Sequence[str], rooms: Sequence[str]
+    before: str,
+    commands: Iterable[str],
+    people: Sequence[str],
+    rooms: Sequence[str],
+    banned: Sequence[str] = (),
 ) -> tuple[int, list[str]]:
     """Give the index in `before` where the word starts, and the candidates for it, best first."""
     command, blank, argument = before.partition(" ")
     if before.startswith("/") and not blank:
         return 0, [name + " " for name in commands if name.startswith(before.lower())]
-    if command in _TAKES_COMMAND:
+    if command == "/help":
         slash = argument.startswith("/")
-        return complete_only(before, [name if slash else name[1:] for name in commands])
-    if command in _TAKES_ROOM or (command in _BEGINS_WITH_ROOM and " " not in argument):
-        return complete_only(before, rooms)
+        return _complete_argument(before, [name if slash else name[1:] for name in commands])
+    if command in _TAKES_ROOM or (command == "/say" and " " not in argument):
+        return _complete_argument(before, rooms)
+    if command == "/unban":
+        return _complete_argument(before, banned)
     start, names = _complete_name(before, [*people, *rooms])
     if start == len(before) > 0 and (argument or not before.startswith("/")):
         return start, []  # in a text, a word has to be begun
     return start, [name + (": " if start == 0 and name in people else " ") for name in names]
 
 
-def complete_only(before: str, names: Iterable[str]) -> tuple[int, list[str]]:
-    """Complete the argument of a command that takes a single one."""
+def _complete_argument(before: str, names: Iterable[str]) -> tuple[int, list[str]]:
+    """Complete all that follows the command."""
     start = before.index(" ") + 1
     typed = before[start:].casefold()
     return start, [name + " " for name in names if name.casefold().startswith(typed)]
