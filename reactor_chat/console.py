@@ -29,6 +29,7 @@ from reactor_chat.timers import Timer
 from reactor_chat.tty.terminal import (
     End,
     Event,
+    HungUp,
     Interrupt,
     Submit,
     Suspend,
@@ -202,8 +203,8 @@ class Console(Handler):
                     self._answer(line)
             elif isinstance(event, Interrupt) and event.times > 1:
                 self._on_interrupt()
-            elif isinstance(event, End) and not os.isatty(self.fd):
-                self._end()  # no key, but a terminal that hung up
+            elif isinstance(event, HungUp):
+                self._end()
             elif isinstance(event, Interrupt | End):
                 self.show("Ctrl-C twice, or /quit, ends the server.")
             elif isinstance(event, Suspend):

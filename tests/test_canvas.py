@@ -50,8 +50,7 @@ class CanvasTest(unittest.TestCase):
         self.assertTrue(self.canvas.waits)
 
     def test_a_terminal_that_has_hung_up_is_left_alone(self) -> None:
-        os.close(self.window.master)
-        self.window.master = os.open(os.devnull, os.O_RDONLY)
+        self.window.hang_up()
         self.canvas.write(b"hello")
         self.assertTrue(self.canvas.gone)
         self.canvas.write(b"hello")

@@ -2,14 +2,8 @@
 
 import os
 import signal
-import socket
 import termios
-from itertools import count
 
-from reactor_chat.client.interactive import Interactive
-from reactor_chat.client.link import Link
-from reactor_chat.client.session import Session
-from reactor_chat.tty.style import Style
 from tests.peer import read_to_end
 from tests.screen import Screen
 from tests.seat import Seat
@@ -172,17 +166,6 @@ class LeavingTest(Seat):
         self.peer.hang_up()
         self.expect_exit(0)
 
-    def test_a_server_that_does_not_close_is_not_waited_for_long(self) -> None:
-        hasty = count(start=0, step=5)  # five seconds pass between two looks at the clock
-        slave = self.window.slave
-        link = Link.dial((socket.AF_INET, ("127.0.0.1", self.peer.port)), lambda: 0)
-        client = Interactive(
-            slave, slave, link, [], Session(None, None), Style(False), clock=lambda: next(hasty)
-        )
-        self.peer.accept()
-        self.window.type("/quit\n")
-        self.assertEqual(client.run(), 0)
-
     def test_signals_restore_the_terminal(self) -> None:
         for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGQUIT):
             with self.subTest(number=number):
@@ -204,13 +187,18 @@ class LeavingTest(Seat):
 
     def test_a_window_that_was_closed_ends_it(self) -> None:
         self.start()
-        os.close(self.window.master)
-        self.window.master = os.open(os.devnull, os.O_RDONLY)
+        self.window.hang_up()
         self.assertNotEqual(self.client.wait(PATIENCE), 0)
         self.peer.expect_end()
 
 
 class LostConnectionTest(Seat):
+    def start_and_lose(self) -> None:
+        """Run a client, and take its server away."""
+        self.start()
+        self.peer.close()
+        self.window.until_shows("Trying again")
+
     def test_it_calls_again_and_is_who_and_where_it_was(self) -> None:
         self.start()
         self.join()
@@ -226,26 +214,20 @@ class LostConnectionTest(Seat):
         self.assertEqual(self.screen.last, "> half a draft")
 
     def test_a_line_typed_without_a_connection_stays_the_draft(self) -> None:
-        self.start()
-        self.peer.close()
-        self.window.until_shows("Trying again")
+        self.start_and_lose()
         self.window.type("hello\r")
         self.window.until_shows("Not sent")
         self.until_draft("(offline) > hello")
 
     def test_of_several_lines_the_first_stays_the_draft_and_all_can_be_recalled(self) -> None:
-        self.start()
-        self.peer.close()
-        self.window.until_shows("Trying again")
+        self.start_and_lose()
         self.window.type("one\rtwo\r")
         self.until_draft("(offline) > one")
         self.window.type("\x1b[A")
         self.until_draft("(offline) > two")
 
     def test_a_line_typed_after_one_that_was_not_sent_is_another(self) -> None:
-        self.start()
-        self.peer.close()
-        self.window.until_shows("Trying again")
+        self.start_and_lose()
         self.window.type("one\r")
         self.until_draft("(offline) > one")
         self.window.type("two")
@@ -275,48 +257,6 @@ class LostConnectionTest(Seat):
         self.window.until_shows("-> Server is full.")
         self.expect_exit(1)
 
-    def test_an_address_of_a_family_that_this_machine_lacks_is_passed_over(self) -> None:
-        slave = self.window.slave
-        here = (socket.AF_INET, ("127.0.0.1", self.peer.port))
-        link = Link.dial(here, lambda: 0)
-        addresses = [(socket.AF_UNSPEC, ("::1", 1)), here]
-        client = Interactive(slave, slave, link, addresses, Session(None, None), Style(False))
-        self.addCleanup(client._canvas.close)
-        self.peer.accept()
-        client._on_end(link)
-        client._retry()
-        self.window.until_shows("Address family not supported")
-        client._retry()
-        assert client._link is not None
-        self.addCleanup(client._link.close)
-        self.peer.accept()
-
-    def test_a_name_that_the_lost_connection_still_holds_is_asked_for_again(self) -> None:
-        now = [0.0]
-        here = (socket.AF_INET, ("127.0.0.1", self.peer.port))
-        link = Link.dial(here, lambda: now[0])
-        self.addCleanup(link.close)
-        self.peer.accept()
-        session = Session(None, None)
-        session.heard("-> You are now alice.")
-        session.connected()
-        slave = self.window.slave
-        client = Interactive(
-            slave, slave, link, [here], session, Style(False), clock=lambda: now[0]
-        )
-        self.addCleanup(client._canvas.close)
-        link.on_writable()
-        client._show(["-> The name alice is taken.", "-> You are Client 2."])
-        client._do_what_is_due()
-        now[0] = 10.0
-        client._do_what_is_due()
-        link.on_writable()
-        self.peer.expect("/nick alice")
-        client._show(["-> You are now alice."])
-        now[0] = 20.0
-        client._do_what_is_due()
-        self.assertIsNone(client._timeout())
-
     def test_a_name_that_the_lost_connection_still_holds_is_told(self) -> None:
         self.start()
         self.join()
@@ -327,9 +267,7 @@ class LostConnectionTest(Seat):
         self.window.until_shows("You are Client 2, in tea. Your lost connection may still hold")
 
     def test_one_can_leave_without_a_connection(self) -> None:
-        self.start()
-        self.peer.close()
-        self.window.until_shows("Trying again")
+        self.start_and_lose()
         self.window.type("\x04")
         self.expect_exit(0)
 

@@ -1,51 +1,50 @@
 """Single turns of the client's loop: what comes together in one, and what has to wait."""
 
-import os
 import select
 import signal
 import socket
-import unittest
 
 from reactor_chat.client.interactive import Interactive
-from reactor_chat.client.link import Link
+from reactor_chat.client.link import Address, Link
 from reactor_chat.client.session import Session
 from reactor_chat.tty.style import Style
-from tests.peer import Peer
+from tests.seat import Seat
 from tests.signalled import Signals
-from tests.window import PATIENCE, Window
+from tests.window import PATIENCE
 
 _MORE_THAN_FITS = b"x\r\n" * 60_000
 
 
-class TurnCase(unittest.TestCase):
+class TurnCase(Seat):
     """A client in this process, connected and on its stage, whose turns the test takes."""
 
     def setUp(self) -> None:
-        self.peer = Peer()
-        self.addCleanup(self.peer.close)
-        self.window = Window(76, 12)
-        self.addCleanup(self.window.close)
+        super().setUp()
         self.signals = Signals()
         self.addCleanup(self.signals.close)
         self.now = 100.0
-        here = (socket.AF_INET, ("127.0.0.1", self.peer.port))
-        self.link = Link.dial(here, self.clock)
+        self.here: Address = (socket.AF_INET, ("127.0.0.1", self.peer.port))
+        self.link = Link.dial(self.here, self.clock)
         self.addCleanup(self.link.close)
         self.peer.accept()
         self.link.on_writable()
+        self.talk([self.here], Session(None, None))
+
+    def talk(self, addresses: list[Address], session: Session) -> None:
+        """Have a client with such addresses and such a session."""
         slave = self.window.slave
-        self.client = Interactive(
-            slave, slave, self.link, [here], Session(None, None), Style(False), clock=self.clock
+        self.interactive = Interactive(
+            slave, slave, self.link, addresses, session, Style(False), clock=self.clock
         )
-        self.addCleanup(self.client._stage.close)
-        self.addCleanup(self.client._canvas.drop)  # or closing waits for a stalled terminal
-        self.client._stage.take()
+        self.addCleanup(self.interactive._stage.close)
+        self.addCleanup(self.interactive._canvas.drop)  # or closing waits for a stalled terminal
+        self.interactive._stage.take()
 
     def clock(self) -> float:
         return self.now
 
     def turn(self) -> None:
-        self.client._turn(self.signals)
+        self.interactive._turn(self.signals)
 
     def say(self, data: bytes) -> None:
         """Let the server send something, and wait until it has come."""
@@ -57,18 +56,15 @@ class TurnCase(unittest.TestCase):
         self.window.type(keys)
         self.assertTrue(select.select([self.window.slave], [], [], PATIENCE)[0])
 
-    def until_draft(self, draft: str) -> None:
-        self.window.until(lambda screen: screen.last == draft)
-
     def stall(self) -> None:
         """Let the terminal take nothing more."""
-        self.client._canvas.write(_MORE_THAN_FITS)
+        self.interactive._canvas.write(_MORE_THAN_FITS)
 
     def go_on(self) -> None:
         """Let it take everything."""
-        while self.client._canvas.waits:
+        while self.interactive._canvas.waits:
             self.window.look(0.1)
-            self.client._canvas.on_writable()
+            self.interactive._canvas.on_writable()
 
 
 class StoppingTest(TurnCase):
@@ -76,7 +72,7 @@ class StoppingTest(TurnCase):
         self.say(b"Server: news\n")
         self.press("\x1ahello\r")
         self.turn()
-        self.assertTrue(self.client._stage.must_stop)
+        self.assertTrue(self.interactive._stage.must_stop)
         self.window.until_shows("> hello")
         self.window.until_shows("Server: news")
         self.link.on_writable()
@@ -86,8 +82,8 @@ class StoppingTest(TurnCase):
         self.signals.come(signal.SIGTERM)
         self.press("\x1a")
         self.turn()
-        self.assertEqual(self.client._status, 128 + signal.SIGTERM)
-        self.assertFalse(self.client._stage.must_stop)
+        self.assertEqual(self.interactive._status, 128 + signal.SIGTERM)
+        self.assertFalse(self.interactive._stage.must_stop)
 
 
 class StalledTest(TurnCase):
@@ -117,10 +113,10 @@ class StalledTest(TurnCase):
         self.stall()
         self.press("\x04")
         self.turn()
-        self.assertIsNotNone(self.client._goodbye_at)
+        self.assertIsNotNone(self.interactive._goodbye_at)
         self.signals.come(signal.SIGHUP)
         self.turn()
-        self.assertEqual(self.client._status, 128 + signal.SIGHUP)
+        self.assertEqual(self.interactive._status, 128 + signal.SIGHUP)
 
 
 class StillnessTest(TurnCase):
@@ -144,43 +140,91 @@ class StillnessTest(TurnCase):
 
 
 class HangUpTest(TurnCase):
-    def hang_up(self) -> None:
-        os.close(self.window.master)
-        self.window.master = os.open(os.devnull, os.O_RDONLY)
-
     def test_the_end_of_the_terminal_is_no_key(self) -> None:
-        self.hang_up()
+        self.window.hang_up()
         self.turn()
-        self.assertEqual(self.client._status, 1)
+        self.assertEqual(self.interactive._status, 1)
 
     def test_a_terminal_that_nothing_can_be_drawn_on_ends_it(self) -> None:
-        self.hang_up()
-        self.client._show_own("a last word")
-        self.client._look_for_the_terminal()
-        self.assertEqual(self.client._status, 1)
+        self.window.hang_up()
+        self.interactive._show_own("a last word")
+        self.interactive._look_for_the_terminal()
+        self.assertEqual(self.interactive._status, 1)
 
     def test_a_signal_has_told_it_already(self) -> None:
-        self.client._on_signals({signal.SIGHUP})
-        self.hang_up()
-        self.client._show_own("a last word")
-        self.client._look_for_the_terminal()
-        self.assertEqual(self.client._status, 128 + signal.SIGHUP)
+        self.interactive._on_signals({signal.SIGHUP})
+        self.window.hang_up()
+        self.interactive._show_own("a last word")
+        self.interactive._look_for_the_terminal()
+        self.assertEqual(self.interactive._status, 128 + signal.SIGHUP)
+
+
+class LeavingTest(TurnCase):
+    def test_a_server_that_does_not_close_is_not_waited_for_long(self) -> None:
+        self.press("/quit\r")
+        self.turn()
+        self.link.on_writable()
+        self.peer.expect("/quit")
+        self.assertIsNone(self.interactive._status)
+        self.now += 3
+        self.turn()
+        self.assertEqual(self.interactive._status, 0)
 
 
 class OfflineTest(TurnCase):
     def test_a_farewell_needs_no_connection(self) -> None:
-        self.client._on_end(self.link)
+        self.interactive._on_end(self.link)
         self.press("/quit\r")
         self.turn()
-        self.assertEqual(self.client._status, 0)
+        self.assertEqual(self.interactive._status, 0)
         self.assertFalse(any("Not sent" in row for row in self.window.screen.rows))
 
+    def test_a_refusal_is_not_the_reason_for_what_comes_later(self) -> None:
+        self.interactive._redial.dial().close()  # so one was in before
+        self.say(b"-> Server is full.\n")
+        self.turn()
+        self.interactive._on_end(self.link)
+        self.window.until_shows("server is full. Trying again")
+        self.peer.close()
+        self.interactive._retry()
+        assert self.interactive._link is not None
+        self.addCleanup(self.interactive._link.close)
+        self.interactive._on_writable(self.interactive._link)
+        self.interactive._take_lines(self.interactive._link)
+        self.window.until_shows("Connection refused. Trying again")
+
     def test_a_welcome_ends_the_search(self) -> None:
-        self.client._on_end(self.link)
-        self.client._retry()
-        assert self.client._link is not None
-        self.addCleanup(self.client._link.close)
-        self.assertTrue(self.client._redial.is_under_way)
-        self.client._session.connected()
-        self.client._show(["-> You are Client 2."])
-        self.assertFalse(self.client._redial.is_under_way)
+        self.interactive._on_end(self.link)
+        self.interactive._retry()
+        assert self.interactive._link is not None
+        self.addCleanup(self.interactive._link.close)
+        self.assertTrue(self.interactive._redial.is_under_way)
+        self.interactive._session.connected()
+        self.interactive._show(["-> You are Client 2."])
+        self.assertFalse(self.interactive._redial.is_under_way)
+
+    def test_an_address_of_a_family_that_this_machine_lacks_is_passed_over(self) -> None:
+        self.talk([(socket.AF_UNSPEC, ("::1", 1)), self.here], Session(None, None))
+        self.interactive._on_end(self.link)
+        self.interactive._retry()
+        self.window.until_shows("Address family not supported")
+        self.interactive._retry()
+        assert self.interactive._link is not None
+        self.addCleanup(self.interactive._link.close)
+        self.peer.accept()
+
+    def test_a_name_that_the_lost_connection_still_holds_is_asked_for_again(self) -> None:
+        session = Session(None, None)
+        session.heard("-> You are now alice.")
+        session.connected()
+        self.talk([self.here], session)
+        self.interactive._show(["-> The name alice is taken.", "-> You are Client 2."])
+        self.interactive._do_what_is_due()
+        self.now += 10
+        self.interactive._do_what_is_due()
+        self.link.on_writable()
+        self.peer.expect("/nick alice")
+        self.interactive._show(["-> You are now alice."])
+        self.now += 10
+        self.interactive._do_what_is_due()
+        self.assertIsNone(self.interactive._timeout())

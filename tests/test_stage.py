@@ -1,7 +1,5 @@
 """The client's terminal, in front and behind, as the shell's job control moves it about."""
 
-import errno
-import os
 import signal
 import termios
 import unittest
@@ -74,18 +72,9 @@ class TakingTest(StageCase):
         self.assertTrue(self.window.is_restored())
 
     def test_a_terminal_that_has_hung_up_is_lost(self) -> None:
-        os.close(self.window.master)
-        self.window.master = os.open(os.devnull, os.O_RDONLY)
+        self.window.hang_up()
         self.stage.take()
         self.assertTrue(self.stage.lost)
-
-    def test_one_that_was_interrupted_is_not(self) -> None:
-        error = termios.error(errno.EINTR, "Interrupted system call")
-        with mock.patch("termios.tcsetattr", side_effect=error):
-            self.stage.take()
-        self.assertFalse(self.stage.lost)
-        self.stage.take()
-        self.until_draft(">")
 
 
 class StoppingTest(StageCase):

@@ -1,5 +1,6 @@
 """What is on the screen of a real pseudo-terminal, and what the terminal is left as."""
 
+import errno
 import os
 import select
 import termios
@@ -10,6 +11,7 @@ from unittest import mock
 from reactor_chat.tty.terminal import (
     End,
     Event,
+    HungUp,
     Interrupt,
     Submit,
     Suspend,
@@ -300,6 +302,17 @@ class ModesTest(TerminalCase):
         self.terminal.close()
         self.assertTrue(self.window.is_restored())
 
+    def test_a_job_that_goes_to_the_background_while_it_opens_stays_closed(self) -> None:
+        self.terminal.close()
+        error = termios.error(errno.EINTR, "Interrupted system call")
+        with mock.patch("termios.tcsetattr", side_effect=error):
+            self.terminal.open()
+        self.assertFalse(self.terminal.is_open)
+        self.terminal.open()
+        self.assertTrue(self.terminal.is_open)
+        self.terminal.close()
+        self.assertTrue(self.window.is_restored())
+
     def test_lines_shown_after_closing_are_plain(self) -> None:
         self.terminal.close()
         self.writes.clear()
@@ -313,15 +326,17 @@ class EventTest(TerminalCase):
         self.assertEqual(self.press("\x1a"), [Suspend()])
         self.assertEqual(self.press("\x04"), [End()])
 
-    def test_a_terminal_that_hung_up_is_the_end(self) -> None:
-        os.close(self.window.master)
-        self.assertEqual(self.terminal.on_input(), [End()])
-        self.window.master = os.open(os.devnull, os.O_RDONLY)
+    def test_a_terminal_that_hung_up_is_no_key(self) -> None:
+        self.window.hang_up()
+        self.assertEqual(self.terminal.on_input(), [HungUp()])
         self.write = lambda data: None  # type: ignore[method-assign]
 
+    def test_an_end_of_input_that_somebody_else_made_of_ctrl_d_is_a_key(self) -> None:
+        with mock.patch("os.read", return_value=b""):
+            self.assertEqual(self.terminal.on_input(), [End()])
+
     def test_closing_a_terminal_that_hung_up_raises_nothing(self) -> None:
-        os.close(self.window.master)
-        self.window.master = os.open(os.devnull, os.O_RDONLY)
+        self.window.hang_up()
         with mock.patch.object(self.terminal, "_write", side_effect=OSError):
             self.terminal.close()
 

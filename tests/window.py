@@ -30,8 +30,13 @@ class Window:
         self.received = 0  # bytes that have come through to the screen
         self._set_size(columns, lines)
 
+    def hang_up(self) -> None:
+        """Close the window, and leave whoever runs in it without a terminal."""
+        os.close(self.master)
+        self.master = os.open(os.devnull, os.O_RDONLY)
+
     def close(self) -> None:
-        """Hang up."""
+        """Give everything up."""
         os.close(self.master)
         os.close(self.slave)
 

@@ -14,7 +14,6 @@ Invariants:
 Not here: the first connection, and what to do where there is no terminal.
 """
 
-import os
 import random
 import select
 import signal
@@ -30,7 +29,7 @@ from reactor_chat.client.stage import Stage
 from reactor_chat.protocol import spoken
 from reactor_chat.tty.completion import complete
 from reactor_chat.tty.style import Style
-from reactor_chat.tty.terminal import End, Event, Interrupt, Submit, Suspend
+from reactor_chat.tty.terminal import End, Event, HungUp, Interrupt, Submit, Suspend
 from reactor_chat.wakeup import Wakeup
 
 _ASK_AGAIN: Final = 10.0  # seconds: a server takes up to two minutes to notice a lost connection
@@ -186,8 +185,8 @@ class Interactive:
                     self._say(lines)
                 case Interrupt(times=1):
                     self._show_own("Ctrl-C once more leaves.")
-                case End() if not os.isatty(self._in_fd):
-                    self._status = 1  # no key: the terminal has hung up
+                case HungUp():
+                    self._status = 1
                 case Interrupt() | End():
                     self._leave()
                 case Suspend():
@@ -245,8 +244,8 @@ class Interactive:
         lines = list(link.lines())
         if lines:
             self._refusal = lines[-1] if is_refusal(lines[-1]) else None
-            if self._tries_on():
-                lines.pop()  # it is the reason why there is another attempt, and told as such
+            if self._refusal and self._may_pass(self._refusal):
+                lines.pop()  # it is told as the reason for another attempt
             self._show(lines)
         if link.ended:
             self._on_end(link)
@@ -254,23 +253,26 @@ class Interactive:
     def _on_end(self, link: Link) -> None:
         link.close()
         self._link = None
-        why = f": {reason(link.failure)}" if link.failure else ""
+        refusal, self._refusal = self._refusal, None
+        why = self._reason(link, refusal)
         if self._goodbye_at is not None:
             self._status = 0
-        elif self._refusal is not None and not self._tries_on():
+        elif refusal and not self._may_pass(refusal):
             self._status = 1
-        elif self._refusal is not None:
-            words = self._refusal.removeprefix("-> ").rstrip(".")
-            self._call_again(f": {words[0].lower()}{words[1:]}")
         elif self._reconnects:
             self._call_again(why)
         else:
             self.last_words = f"Connection lost{why}."
             self._status = 1
 
-    def _tries_on(self) -> bool:
-        """Whether the refusal is not for ever, and met somebody who was in before."""
-        refusal = self._refusal or ""
+    def _reason(self, link: Link, refusal: str | None) -> str:
+        if refusal:
+            words = refusal.removeprefix("-> ").rstrip(".")
+            return f": {words[0].lower()}{words[1:]}"
+        return f": {reason(link.failure)}" if link.failure else ""
+
+    def _may_pass(self, refusal: str) -> bool:
+        """Whether a refusal is to be outwaited: one who was in before meets a lack of room."""
         return self._reconnects and self._redial.is_under_way and lacks_room(refusal)
 
     def _call_again(self, why: str) -> None:

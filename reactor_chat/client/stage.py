@@ -14,7 +14,6 @@ Invariants:
 Not here: what is drawn and typed (`tty.terminal`), what signals mean.
 """
 
-import errno
 import signal
 import termios
 from typing import Final
@@ -50,10 +49,8 @@ class Stage:
             return
         try:
             self.terminal.open()
-        except termios.error as error:
-            # It went to the background just now, and came back: SIGCONT will have it taken again.
-            if error.args[0] != errno.EINTR:
-                self._unreachable = True
+        except termios.error:
+            self._unreachable = True
 
     def give_back(self) -> None:
         """Leave the terminal as it was found."""

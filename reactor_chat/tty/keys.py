@@ -109,7 +109,7 @@ class KeyDecoder:
         return list(self._events(text))
 
     def still(self) -> list[Event]:
-        """Nothing followed: what waits was the Escape key, and what came after it is itself."""
+        """Nothing followed: what waits was the Escape key, or a paste has stalled."""
         if self._pasted is not None:
             self._stalled = True
             return []

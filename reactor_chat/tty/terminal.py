@@ -14,18 +14,20 @@ Invariants:
 
 How a caller's loop uses it: `open`, in the foreground; `on_input` when `in_fd` is readable, then
 act on the events that it gives; `on_still` after `patience` seconds without input, unless that is
-None; `show` for lines; `resize` on SIGWINCH; `close` before a stop and on every way
-out; `open` again after a stop, if the job is in the foreground then.
+None; `show` for lines; `resize` on SIGWINCH; `close` before a stop and on every way out; `open`
+again after a stop, if the job is in the foreground then.
 
 Not here: waiting, signals, what a line means, making text safe for `show`.
 """
 
 import contextlib
+import errno
 import os
 import signal
 import termios
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 from reactor_chat.tty.editor import (
@@ -46,7 +48,7 @@ from reactor_chat.tty.keys import Event as KeyEvent
 from reactor_chat.tty.keys import KeyDecoder
 from reactor_chat.tty.viewport import Row, last_row
 
-__all__ = ["End", "Event", "Interrupt", "Submit", "Suspend", "Terminal",
+__all__ = ["End", "Event", "HungUp", "Interrupt", "Submit", "Suspend", "Terminal",
            "in_foreground", "is_terminal", "open_anew", "stop_job"]  # fmt: skip
 
 # To a terminal they are the same; but whoever counts lines counts ends of lines.
@@ -55,8 +57,14 @@ _NEXT_ROW: Final = "\n\r"
 
 STAMP_WIDTH: Final = len("HH:MM ")  # what stands before each line in the client
 
+
+@dataclass(frozen=True, slots=True)
+class HungUp:
+    """There is no terminal any more."""
+
+
 # What the caller has to act on; the rest is done here.
-Event = Submit | Interrupt | End | Suspend
+Event = Submit | Interrupt | End | Suspend | HungUp
 
 _READ_SIZE: Final = 4096  # bytes: a terminal's input queue holds no more
 _REMEMBERED: Final = 300  # lines kept to draw the screen anew: more rows than a screen has
@@ -127,11 +135,17 @@ class Terminal:
     def open(self) -> None:
         """Take the terminal over, if need be again, and draw the draft.
 
-        Raises `termios.error` if it is gone.
+        It stays closed if this job goes to the background meanwhile: SIGCONT says when to try
+        again. Raises `termios.error` if there is no terminal any more.
         """
         if self._modes is None:
             self._modes = termios.tcgetattr(self._in_fd)
-        self._set_raw()
+        try:
+            self._set_raw()
+        except termios.error as error:
+            if error.args[0] != errno.EINTR:  # stopped by SIGTTOU, and continued
+                raise
+            return
         self.is_open = True
         self._drawn = None
         self._update(before=_PASTE_ON)
@@ -169,14 +183,17 @@ class Terminal:
         return self._keys.patience
 
     def on_input(self) -> list[Event]:
-        """Read once, and do what the keys ask for. A terminal that is gone gives `End`."""
+        """Read once, and do what the keys ask for."""
         try:
             data = os.read(self._in_fd, _READ_SIZE)
         except BlockingIOError:  # somebody else made it non-blocking
             return []
-        except OSError:  # EIO: hung up
-            return [End()]
-        return self._handle(self._keys.feed(data)) if data else [End()]
+        except OSError:  # EIO
+            return [HungUp()]
+        if data:
+            return self._handle(self._keys.feed(data))
+        # Somebody else may have made Ctrl-D an end of input again.
+        return [End() if os.isatty(self._in_fd) else HungUp()]
 
     def on_still(self) -> list[Event]:
         """Nothing followed what was read: do what it meant."""
