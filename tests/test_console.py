@@ -59,6 +59,13 @@ class DraftTest(Desk):
         self.window.type("\x15al\t")
         self.until_draft("> al")
 
+    def test_tab_completes_what_is_banned(self) -> None:
+        self.start()
+        self.window.type("/ban 192.0.2.1\r")
+        self.window.until_shows("192.0.2.1 is banned.")
+        self.window.type("/unban \t")
+        self.until_draft("> /unban 192.0.2.1")
+
     def test_help_lists_the_commands_in_columns(self) -> None:
         self.start()
         self.window.type("/help\r")
