@@ -12,10 +12,10 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import NoReturn
 
-from reactor_chat.addresses import bare
 from reactor_chat.client.entry import ClientOptions, run
-from reactor_chat.outlet import Limits
-from reactor_chat.service import ServerOptions, run_server
+from reactor_chat.net.send_queue import Limits
+from reactor_chat.server.service import ServerOptions, run_server
+from reactor_chat.wire.addresses import bare
 
 PORT = 56040
 

@@ -21,8 +21,8 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
+from tests.client.peer import environment
 from tests.drawing import GAP, Look, Scene, draw
-from tests.peer import environment
 from tests.processes import HOST, PATIENCE, Client, Sources
 from tests.screen import Cell, Screen
 from tests.window import Window

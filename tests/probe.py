@@ -5,7 +5,7 @@ Not here: what is right.
 
 from collections.abc import Callable
 
-from reactor_chat.reactor import NOTHING, Handler
+from reactor_chat.loop.reactor import NOTHING, Handler
 
 
 class Probe(Handler):

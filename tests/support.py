@@ -10,10 +10,10 @@ from collections.abc import Iterable
 
 from hypothesis import settings
 
-from reactor_chat.chat import Chat
-from reactor_chat.commands import receive
-from reactor_chat.framing import Line
-from reactor_chat.rooms import Link, Member
+from reactor_chat.chat.chat import Chat
+from reactor_chat.chat.commands import receive
+from reactor_chat.chat.rooms import Link, Member
+from reactor_chat.wire.framing import Line
 
 settings.register_profile("unhurried", deadline=None)
 settings.load_profile("unhurried")

@@ -10,7 +10,7 @@ import os
 from collections.abc import Callable
 from typing import Final
 
-from reactor_chat.addresses import bare
+from reactor_chat.wire.addresses import bare
 
 _DEFAULT_HOST: Final = "localhost"
 _LONGEST_ANSWER: Final = 1024  # bytes: host names have 253 at most (RFC 1035)

@@ -18,7 +18,6 @@ from contextlib import closing
 from dataclasses import dataclass
 from typing import TextIO
 
-from reactor_chat.addresses import spell
 from reactor_chat.client.asking import ask_for_server
 from reactor_chat.client.interactive import Interactive
 from reactor_chat.client.link import Address, Link, connect, reason, resolve
@@ -26,6 +25,7 @@ from reactor_chat.client.pipe import Pipe
 from reactor_chat.client.session import Session
 from reactor_chat.tty.style import Style, colours_welcome
 from reactor_chat.tty.terminal import is_terminal
+from reactor_chat.wire.addresses import spell
 
 
 @dataclass(frozen=True)

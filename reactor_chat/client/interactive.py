@@ -21,16 +21,16 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from reactor_chat.client.canvas import Canvas
+from reactor_chat.client.job_control import JobControl
 from reactor_chat.client.link import Address, Link, reason
-from reactor_chat.client.redial import Redial
+from reactor_chat.client.reconnect import Reconnection
 from reactor_chat.client.session import COMMANDS, Session, is_farewell, is_refusal, lacks_room
-from reactor_chat.client.stage import Stage
-from reactor_chat.protocol import spoken
+from reactor_chat.client.terminal_output import TerminalOutput
+from reactor_chat.loop.wakeup import Wakeup
 from reactor_chat.tty.completion import complete
 from reactor_chat.tty.style import Style
 from reactor_chat.tty.terminal import End, Event, HungUp, Interrupt, Submit, Suspend
-from reactor_chat.wakeup import Wakeup
+from reactor_chat.wire.protocol import spoken
 
 _ASK_AGAIN: Final = 10.0  # seconds: a server takes up to two minutes to notice a lost connection
 _GOODBYE: Final = 2.0  # seconds for the server to close after a farewell: a slow link's round trips
@@ -66,10 +66,10 @@ class Interactive:
         self._bell = bell
         self._reconnects = reconnect
         self._clock = clock
-        self._stage = Stage(in_fd, out_fd, self._complete, _PROMPT)
-        self._terminal = self._stage.terminal
-        self._canvas = self._stage.canvas
-        self._redial = Redial(addresses, clock, random.Random())
+        self._job = JobControl(in_fd, out_fd, self._complete, _PROMPT)
+        self._terminal = self._job.terminal
+        self._output = self._job.output
+        self._reconnection = Reconnection(addresses, clock, random.Random())
         self._link: Link | None = link
         self._still_at: float | None = None  # when no more keys belong to the last ones
         self._listens = True  # to the server, in this turn
@@ -83,16 +83,16 @@ class Interactive:
         """Talk until one leaves, or cannot go on; give the exit status."""
         with Wakeup(_SIGNALS) as signals:
             try:
-                self._stage.take()
+                self._job.take()
                 self._introduce()
                 while self._status is None:
-                    if self._stage.must_stop:
-                        self._on_signals(self._stage.stop(signals, _LEAVING_SIGNALS))
+                    if self._job.must_stop:
+                        self._on_signals(self._job.stop(signals, _LEAVING_SIGNALS))
                     else:
                         self._turn(signals)
                     self._look_for_the_terminal()
             finally:
-                self._stage.close()
+                self._job.close()
                 if self._link is not None:
                     self._link.close()
         return self._status
@@ -100,21 +100,21 @@ class Interactive:
     # -- the loop --------------------------------------------------------------------------------
 
     def _turn(self, signals: Wakeup) -> None:
-        link, canvas = self._link, self._canvas
-        self._listens = not canvas.full
+        link, output = self._link, self._output
+        self._listens = not output.full
         readers: list[Wakeup | Link | int] = [signals, self._in_fd]
         if link and not link.connecting and self._listens:
             readers.append(link)
-        writers: list[Canvas | Link] = [canvas] if canvas.waits else []
+        writers: list[TerminalOutput | Link] = [output] if output.waits else []
         if link and link.wants_write:
             writers.append(link)
         readable, writable, _ = select.select(readers, writers, [], self._timeout())
         if signals in readable:
             self._on_signals(signals.take())
-        if self._status is not None or self._stage.must_stop:
+        if self._status is not None or self._job.must_stop:
             return
-        if canvas in writable:
-            canvas.on_writable()
+        if output in writable:
+            output.on_writable()
         if self._in_fd in readable:
             self._on_keys()
         if link and link in writable:
@@ -124,12 +124,16 @@ class Interactive:
         self._do_what_is_due()
         if self._link:
             self._take_lines(self._link)
-        self._stage.refresh()
+        self._job.refresh()
 
     def _timeout(self) -> float | None:
         dues = (
-            self._redial.due, self._still_at, self._goodbye_at, self._rename_at, self._link_due
-        )  # fmt: skip
+            self._reconnection.due,
+            self._still_at,
+            self._goodbye_at,
+            self._rename_at,
+            self._link_due,
+        )
         times = [due for due in dues if due is not None]
         return max(0.0, min(times) - self._clock()) if times else None
 
@@ -149,7 +153,7 @@ class Interactive:
             self._status = 0
         if self._link and self._link_due is not None and now >= self._link_due:
             self._link.on_due()
-        if self._redial.due is not None and now >= self._redial.due:
+        if self._reconnection.due is not None and now >= self._reconnection.due:
             self._retry()
         if self._rename_at is not None and now >= self._rename_at:
             self._rename_at = None
@@ -163,12 +167,12 @@ class Interactive:
         if self._status is not None:
             return
         if signal.SIGCONT in numbers:
-            self._stage.take()
+            self._job.take()
         if signal.SIGWINCH in numbers:
-            self._stage.resize()
+            self._job.resize()
 
     def _look_for_the_terminal(self) -> None:
-        if self._stage.lost and self._status is None:
+        if self._job.lost and self._status is None:
             self._status = 1
 
     # -- what is typed ---------------------------------------------------------------------------
@@ -190,7 +194,7 @@ class Interactive:
                 case Interrupt() | End():
                     self._leave()
                 case Suspend():
-                    self._stage.must_stop = True
+                    self._job.must_stop = True
 
     def _say(self, lines: Sequence[str]) -> None:
         farewell = any(map(is_farewell, lines))
@@ -273,16 +277,16 @@ class Interactive:
 
     def _may_pass(self, refusal: str) -> bool:
         """Whether a refusal is to be outwaited: one who was in before meets a lack of room."""
-        return self._reconnects and self._redial.is_under_way and lacks_room(refusal)
+        return self._reconnects and self._reconnection.is_under_way and lacks_room(refusal)
 
     def _call_again(self, why: str) -> None:
         self._terminal.prompt = _PROMPT_OFFLINE
-        if news := self._redial.schedule(why):
+        if news := self._reconnection.schedule(why):
             self._show_own(news)
 
     def _retry(self) -> None:
         try:
-            self._link = self._redial.dial()
+            self._link = self._reconnection.call()
         except OSError as failure:
             self._call_again(f": {reason(failure)}")
 
@@ -293,7 +297,7 @@ class Interactive:
         for line in lines:
             own = self._session.heard(line)
             if own:
-                self._redial.on_welcome()
+                self._reconnection.on_welcome()
                 texts.append(self._style.own(own))
             elif own is None:
                 shown = self._style.incoming(line, self._session.me)

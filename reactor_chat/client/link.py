@@ -18,7 +18,7 @@ import socket
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 
-from reactor_chat.framing import OVERLONG, LineBuffer
+from reactor_chat.wire.framing import OVERLONG, LineBuffer
 
 Address = tuple[socket.AddressFamily, Any]  # the family, and what `socket.connect` takes
 
@@ -95,7 +95,7 @@ class Link:
         _tune(sock)
 
     @classmethod
-    def dial(cls, address: Address, clock: Callable[[], float]) -> "Link":
+    def call(cls, address: Address, clock: Callable[[], float]) -> "Link":
         """Begin to connect; how it went shows in `connecting` and `failure`.
 
         Raises OSError if there is no socket to be had: no such family here, or no descriptor.

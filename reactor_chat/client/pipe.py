@@ -20,7 +20,7 @@ from typing import Final
 
 from reactor_chat.client.link import Link, reason
 from reactor_chat.client.session import is_farewell, is_refusal
-from reactor_chat.protocol import sanitise
+from reactor_chat.wire.protocol import sanitise
 
 _READ_SIZE: Final = 65_536  # bytes: what a pipe holds
 _HIGH_WATER: Final = 262_144  # bytes that may wait for the server: keeps a fast link busy

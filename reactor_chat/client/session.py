@@ -13,7 +13,7 @@ Not here: sockets, the screen, how lines look.
 import re
 from typing import Final
 
-from reactor_chat.protocol import ACTION, NAME, PRIVATE, SPEECH, split_command
+from reactor_chat.wire.protocol import ACTION, NAME, PRIVATE, SPEECH, split_command
 
 _MAX_KNOWN: Final = 500  # more than anyone completes among, and little memory
 

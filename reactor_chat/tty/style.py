@@ -19,7 +19,7 @@ import zlib
 from collections.abc import Callable, Mapping
 from typing import Final, NamedTuple
 
-from reactor_chat.protocol import ACTION, NAME, PRIVATE, SPEECH, sanitise
+from reactor_chat.wire.protocol import ACTION, NAME, PRIVATE, SPEECH, sanitise
 
 _TAB_COLUMNS: Final = 4  # a terminal's own tab stops depend on what stands before the text
 

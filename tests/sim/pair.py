@@ -7,10 +7,10 @@ import random
 import unittest
 from typing import Any, cast
 
-from reactor_chat.connection import Connection, Owner
-from reactor_chat.framing import Line
-from reactor_chat.outlet import Limits, Streams
-from reactor_chat.reactor import Reactor
+from reactor_chat.loop.reactor import Reactor
+from reactor_chat.net.connection import Connection, Owner
+from reactor_chat.net.send_queue import Limits, Streams
+from reactor_chat.wire.framing import Line
 from tests.sim.clock import Clock
 from tests.sim.network import socket_pair
 from tests.sim.process import Process

@@ -1,0 +1,258 @@
+"""The loop: who is ready, what is due, and what has to be settled before sleeping again.
+
+One turn is, in this order:
+
+    select  ->  dispatch what is ready  ->  due timers  ->  settle  ->  bury
+
+*Settling* is the end-of-turn hook: whoever has put itself on the list of `unsettled` is called, in
+the order of that list, and puts itself there once, however often it was touched in the turn. A
+connection uses it to send in one system call all that the turn produced; a room, ahead of its
+members, to tell them what was said. *Burying* is the one place where a handler's descriptor is
+given up: whoever wants to die puts itself on the list of the `dying`, and its descriptor stays open
+until then, so that the number cannot be reused, and meet the wrong handler, within a turn.
+
+Invariants:
+- Only `watch` touches the selector. A handler without interest is not registered at all: epoll
+  and poll report a hang-up even to those who asked for nothing, for ever.
+- An exception out of a handler goes to that handler's `on_crash`, and to nobody else.
+- Nothing here blocks but `select`, and that sleeps until something is ready or due: an idle loop
+  does not wake up.
+- Handlers ask `now`, never the clock: it is the same for all in one turn.
+
+Not here: sockets, bytes, chat, signals (a signal arrives as a readable descriptor).
+"""
+
+import os
+import select
+import selectors
+import time
+from collections.abc import Callable, Iterable
+from typing import Final
+
+from reactor_chat.loop.timers import Callback, Timer, Timers
+
+READ: Final = selectors.EVENT_READ
+WRITE: Final = selectors.EVENT_WRITE
+NOTHING: Final = 0
+
+# How many descriptors one `select` may report. The kernel rotates among those that are ready, so
+# nobody starves. It bounds what one turn reads (to 4 MB), and keeps what a turn touches in the
+# processor's caches: with 1,000 busy clients, 1024 cost 4 % more CPU and half as much again of p99.
+MAX_EVENTS: Final = 256
+
+# Seconds. epoll counts milliseconds in an int; a loop that wakes once an hour is still idle.
+_LONGEST_SLEEP: Final = 3600.0
+
+Ready = Iterable[tuple[int, int]]
+
+
+class Handler:
+    """One descriptor on the reactor, and what happens when it is ready. Meant to be inherited.
+
+    With -1 for the descriptor, it is only for timers and the end of the turn.
+    """
+
+    __slots__ = ("fd", "interest")
+
+    def __init__(self, fd: int) -> None:
+        self.fd = fd
+        self.interest = NOTHING  # written by `Reactor.watch` alone
+
+    def on_readable(self) -> None:
+        """Called when reading would not block (there are bytes, an end, or an error)."""
+
+    def on_writable(self) -> None:
+        """Called when writing would not block."""
+
+    def on_settle(self) -> None:
+        """Called at the end of a turn in which this handler was put on `unsettled`."""
+
+    def on_bury(self) -> None:
+        """Called at the end of the turn in which this handler was put on `dying`; closes `fd`."""
+
+    def on_crash(self, error: Exception) -> None:
+        """Called with what a method above, or a timer of this handler, has raised."""
+        raise error
+
+
+class Reactor:
+    """The loop. `selector` and `clock` (seconds, monotonic) can be replaced, for a simulation."""
+
+    def __init__(
+        self,
+        selector: selectors.BaseSelector | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._selector = selector or selectors.DefaultSelector()
+        self._clock = clock
+        self._readiness = _fastest_poll(self._selector)
+        self._handlers: dict[int, Handler] = {}
+        self._timers = Timers()
+        self._running = False
+        self.unsettled: list[Handler] = []
+        self.dying: list[Handler] = []
+        self.now = clock()
+        self.started = self.now
+        self.turns = 0
+        self.longest_turn = 0.0  # seconds, without the sleep
+
+    def watch(self, handler: Handler, interest: int) -> None:
+        """Make `interest` (READ, WRITE, both or NOTHING) what `handler` waits for.
+
+        Raises PermissionError for a descriptor that cannot be waited for, as a regular file.
+        """
+        if interest == handler.interest:
+            return
+        if interest == NOTHING:
+            self._selector.unregister(handler.fd)
+            del self._handlers[handler.fd]
+        elif handler.interest == NOTHING:
+            self._selector.register(handler.fd, interest)
+            self._handlers[handler.fd] = handler
+        else:
+            self._selector.modify(handler.fd, interest)
+        handler.interest = interest
+
+    def call_later(self, delay: float, handler: Handler, callback: Callback) -> Timer:
+        """Call `callback` in `delay` seconds; `handler` answers for its exceptions."""
+        return self._timers.add(self.now + delay, callback, handler)
+
+    def call_soon(self, handler: Handler, callback: Callback) -> Timer:
+        """Call `callback` once what is ready now is served: after dispatch, or a turn later."""
+        return self._timers.add(self.now, callback, handler)
+
+    def run(self) -> None:
+        """Turn until `stop` is called."""
+        self._running = True
+        self.settle()  # what was said before the loop began must not wait for the first event
+        while self._running:
+            self.turn()
+
+    def stop(self) -> None:
+        """Let `run` return at the end of the current turn."""
+        self._running = False
+
+    def turn(self, patience: float | None = None) -> None:
+        """Do one turn; sleep for at most `patience` seconds (None: until there is work)."""
+        deadline = self._timers.next_deadline()
+        if deadline is not None:
+            remaining = min(max(0.0, deadline - self._clock()), _LONGEST_SLEEP)
+            patience = remaining if patience is None else min(patience, remaining)
+        ready = self._readiness.poll(patience)
+        self.now = now = self._clock()
+        self._dispatch(ready)
+        if deadline is not None and deadline <= now:
+            self._fire(now)
+        self.settle()
+        self.turns += 1
+        length = self._clock() - now
+        if length > self.longest_turn:
+            self.longest_turn = length
+
+    def settle(self) -> None:
+        """Settle, then bury, until neither leaves work: a death may be news for the others."""
+        while self.unsettled or self.dying:
+            # In place, as others hold these lists.
+            unsettled, self.unsettled[:] = self.unsettled[:], ()
+            for handler in unsettled:
+                try:
+                    handler.on_settle()
+                except Exception as error:
+                    self._blame(handler, error)
+            dying, self.dying[:] = self.dying[:], ()
+            for handler in dying:
+                self.watch(handler, NOTHING)
+                try:
+                    handler.on_bury()
+                except Exception as error:
+                    self._blame(handler, error)
+
+    def close(self) -> None:
+        """Give up the selector's own descriptor."""
+        self._readiness.close()
+        self._selector.close()
+
+    def _dispatch(self, ready: Ready) -> None:
+        handlers = self._handlers
+        for fd, mask in ready:
+            try:
+                handler = handlers[fd]
+            except KeyError:
+                continue  # another handler of this turn has ended its interest
+            try:
+                if mask == READ:
+                    handler.on_readable()
+                else:
+                    self._dispatch_mixed(handler, mask)
+            except Exception as error:
+                self._blame(handler, error)
+
+    def _fire(self, now: float) -> None:
+        for callback, handler in self._timers.due(now):
+            try:
+                callback()
+            except Exception as error:
+                self._blame(handler, error)
+
+    def _dispatch_mixed(self, handler: Handler, mask: int) -> None:
+        """Serve anything but the everyday case, and only what the handler asked for."""
+        mask = self._readiness.meaning(mask)
+        if mask & handler.interest & WRITE:
+            handler.on_writable()
+        if mask & handler.interest & READ:
+            handler.on_readable()
+
+    def _blame(self, handler: object, error: Exception) -> None:
+        assert isinstance(handler, Handler)
+        handler.on_crash(error)
+
+
+class _SelectorPoll:
+    """Readiness as the `selectors` module tells it: portable, and open to simulation."""
+
+    def __init__(self, selector: selectors.BaseSelector) -> None:
+        self._selector = selector
+
+    def poll(self, limit: float | None) -> Ready:
+        """Wait for at most `limit` seconds and tell which descriptors are ready, and for what."""
+        return [(key.fd, mask) for key, mask in self._selector.select(limit)]
+
+    def meaning(self, mask: int) -> int:
+        """Translate a mask that `poll` gave to READ and WRITE."""
+        return mask
+
+    def close(self) -> None:
+        """There is nothing of its own to give up."""
+
+
+class _EpollPoll:
+    """The same, asked of the selector's epoll through a second handle on the same kernel object.
+
+    `EpollSelector.select` asks it too, and then makes a key, a tuple and a look-up of each event:
+    benchmarks/README.md tells what that costs. Read readiness has the same number in both.
+    """
+
+    def __init__(self, selector: "selectors.EpollSelector") -> None:
+        self._epoll = select.epoll.fromfd(os.dup(selector.fileno()))
+
+    def poll(self, limit: float | None) -> Ready:
+        return self._epoll.poll(limit, MAX_EVENTS)
+
+    def meaning(self, mask: int) -> int:
+        # Errors and hang-ups wake whoever waits for either: the next call tells them.
+        readable = READ if mask & ~select.EPOLLOUT else NOTHING
+        return readable | (WRITE if mask & ~select.EPOLLIN else NOTHING)
+
+    def close(self) -> None:
+        self._epoll.close()
+
+
+def _fastest_poll(selector: selectors.BaseSelector) -> "_SelectorPoll | _EpollPoll":
+    if hasattr(selectors, "EpollSelector") and isinstance(selector, selectors.EpollSelector):
+        return _EpollPoll(selector)
+    return _SelectorPoll(selector)
+
+
+def reason_for(error: OSError) -> str:
+    """Say in a few words why a system call failed."""
+    return os.strerror(error.errno).lower() if error.errno else str(error)

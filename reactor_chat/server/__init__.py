@@ -1,0 +1,1 @@
+"""Puts loop, streams and chat together, and runs them as a process."""

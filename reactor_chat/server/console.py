@@ -1,0 +1,244 @@
+"""The operator's place: standard input, and the log on standard output.
+
+On a terminal the log scrolls above the line that is being typed; elsewhere lines go in and out
+plain. Either way nothing here makes the chat wait.
+
+Invariants:
+- Standard input may be anything. What the selector refuses (a regular file, /dev/null under epoll)
+  is read a piece a turn without it. At its end it is no longer watched, and the chat goes on.
+- The terminal of a job in the background is left alone: reading would stop the whole process
+  (SIGTTIN). Nothing tells when the job comes to the front again, so then, and only then, this looks
+  every `_LOOK_AGAIN` seconds.
+- `close` gives the terminal back as it was. So does a defect here, which costs the operator the
+  console, and nobody the chat.
+
+Not here: what a line does (`moderation`), colours (`tty.style`), how bytes leave (`sink`).
+"""
+
+import errno
+import os
+import termios
+import traceback
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from reactor_chat.loop.reactor import NOTHING, READ, Handler, Reactor
+from reactor_chat.loop.timers import Timer
+from reactor_chat.server.sink import Sink
+from reactor_chat.tty.terminal import (
+    End,
+    Event,
+    HungUp,
+    Interrupt,
+    Submit,
+    Suspend,
+    Terminal,
+    in_foreground,
+    is_terminal,
+    stop_job,
+)
+from reactor_chat.wire.framing import OVERLONG, LineBuffer
+
+_READ_SIZE: Final = 4096  # a terminal's line, and a fair slice of a file
+_STAMP_WIDTH: Final = len("HH:MM:SS ")
+_LOOK_AGAIN: Final = 1.0  # seconds
+_FLUSH: Final = 0.5  # seconds that a stopped reader of the log may delay the end
+
+OnLine = Callable[[str], list[str]]
+
+
+class Console(Handler):
+    """Reads the operator's lines from `in_fd` and shows lines on `out_fd`.
+
+    `on_line` gives what to answer; `on_interrupt` is called for Ctrl-C twice on an empty line.
+    """
+
+    def __init__(
+        self,
+        reactor: Reactor,
+        in_fd: int,
+        out_fd: int,
+        dress: Callable[[str], str],
+        complete: Callable[[str], tuple[int, Sequence[str]]],
+    ) -> None:
+        super().__init__(in_fd)
+        self._reactor = reactor
+        self._dress = dress
+        self._sink = Sink(reactor, out_fd)
+        self._lines = LineBuffer()
+        self._on_line: OnLine = lambda line: []
+        self._on_interrupt: Callable[[], None] = lambda: None
+        self._ended = False
+        self._timer: Timer | None = None  # to look again whether the terminal is ours, or still
+        self.is_terminal = os.isatty(in_fd)  # so somebody sits here, and may hang up
+        self._terminal: Terminal | None = None
+        if is_terminal(in_fd, out_fd):
+            write = self._write_screen
+            self._terminal = Terminal(in_fd, out_fd, write, complete, indent=_STAMP_WIDTH)
+            self._sink.on_relief = self._redraw
+
+    def open(self, on_line: OnLine, on_interrupt: Callable[[], None]) -> None:
+        """Begin to read."""
+        self._on_line = on_line
+        self._on_interrupt = on_interrupt
+        self._watch()
+
+    def show(self, text: str) -> None:
+        """Show one line of the log."""
+        self.show_lines([text])
+
+    def show_lines(self, texts: Sequence[str]) -> None:
+        """Show lines of the log."""
+        if self._terminal is not None:
+            self._terminal.show([self._dress(text) for text in texts])
+        else:
+            self._sink.write(("\n".join(texts) + "\n").encode(errors="replace"), len(texts))
+
+    def show_run(self, run: bytes) -> None:
+        """Show what was said: lines with their LFs."""
+        if self._terminal is not None:
+            self.show_lines(run.decode()[:-1].split("\n"))
+        else:
+            self._sink.write(run, run.count(b"\n"))
+
+    # -- the terminal's life ----------------------------------------------------------------------
+
+    def resize(self) -> None:
+        """The screen has another size."""
+        if self._terminal is not None:
+            self._terminal.resize()
+
+    def resume(self) -> None:
+        """The process was stopped, and goes on."""
+        self._watch()
+
+    def close(self) -> None:
+        """Show what is still to be shown, and give the terminal back."""
+        self._reactor.watch(self, NOTHING)
+        self._give_back()
+        self._reactor.watch(self._sink, NOTHING)
+        self._sink.close()
+
+    # -- reading ----------------------------------------------------------------------------------
+
+    def on_readable(self) -> None:
+        """Take in what was typed, unless the terminal is not ours now."""
+        if self._ended:
+            return
+        if os.isatty(self.fd) and not in_foreground(self.fd):
+            self._reactor.watch(self, NOTHING)
+            self._set_timer(_LOOK_AGAIN, self._watch)
+        elif self._terminal is not None:
+            self._act_on(self._terminal.on_input())
+            if (patience := self._terminal.patience) is not None:
+                self._set_timer(patience, self._still)
+        else:
+            self._read_plain()
+
+    def on_crash(self, error: Exception) -> None:
+        """Go on without an operator rather than not at all; from now on, Ctrl-C is a signal."""
+        self._end()
+        if self._terminal is not None:
+            self._terminal.close()
+        trace = "".join(traceback.format_exception(error)).splitlines()
+        self.show_lines(["a defect ended the console; the chat goes on:", *trace])
+
+    def _watch(self) -> None:
+        if self._ended:
+            return
+        if os.isatty(self.fd) and not in_foreground(self.fd):
+            if self._terminal is not None:
+                self._terminal.close()  # it draws no draft where somebody else is typing
+            self._set_timer(_LOOK_AGAIN, self._watch)
+            return
+        try:
+            if self._terminal is not None:
+                self._terminal.open()
+            self._reactor.watch(self, READ)
+        except PermissionError:
+            self._set_timer(0.0, self._pump)
+        except termios.error:  # it has hung up: the kernel continues whom that leaves alone
+            self._end()
+
+    def _set_timer(self, delay: float, callback: Callable[[], None]) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = self._reactor.call_later(delay, self, callback)
+
+    def _pump(self) -> None:
+        """Read the next piece of what is always ready."""
+        self._read_plain()
+        if not self._ended:
+            self._set_timer(0.0, self._pump)
+
+    def _read_plain(self) -> None:
+        try:
+            data = os.read(self.fd, _READ_SIZE)
+        except BlockingIOError:
+            return  # another process took it, or made it non-blocking
+        except OSError as error:
+            if error.errno == errno.EINTR:
+                return
+            data = b""
+        if data:
+            self._lines.feed(data)
+        else:
+            self._lines.finish()
+            self._end()
+        while (line := self._lines.next_line()) is not None:
+            if line is OVERLONG:
+                self.show("That line is too long: the limit is 4096 bytes.")
+            else:
+                self._answer(line.decode(errors="replace"))
+
+    def _end(self) -> None:
+        self._ended = True
+        self._reactor.watch(self, NOTHING)
+
+    def _act_on(self, events: Sequence[Event]) -> None:
+        for event in events:
+            if isinstance(event, Submit):
+                for line in event.lines:
+                    self.show(f"> {line}")  # it has left the draft, and the chat does not log it
+                    self._answer(line)
+            elif isinstance(event, Interrupt) and event.times > 1:
+                self._on_interrupt()
+            elif isinstance(event, HungUp):
+                self._end()
+            elif isinstance(event, Interrupt | End):
+                self.show("Ctrl-C twice, or /quit, ends the server.")
+            elif isinstance(event, Suspend):
+                self._suspend()
+
+    def _suspend(self) -> None:
+        """Stop this job. When it is continued, that may be in the background."""
+        self._give_back()
+        stop_job()
+        self._watch()
+
+    def _give_back(self) -> None:
+        # Room first: a full backlog would have none for what closes the terminal.
+        self._sink.flush(_FLUSH)
+        if self._terminal is not None:
+            self._terminal.close()
+            self._sink.flush(0)
+
+    def _answer(self, line: str) -> None:
+        if answers := self._on_line(line):
+            self.show_lines(answers)
+
+    def _still(self) -> None:
+        if self._terminal is not None and not self._ended:
+            self._act_on(self._terminal.on_still())
+
+    # -- writing ----------------------------------------------------------------------------------
+
+    def _write_screen(self, data: bytes) -> None:
+        self._sink.write(data, data.count(b"\r\n"))
+
+    def _redraw(self, left_out: int) -> None:
+        """Draw what was left out of the screen: the draft, and how many lines there were."""
+        if self._terminal is not None:
+            self._terminal.redraw_draft()
+        if left_out:
+            self.show(f"({left_out} log lines were left out)")

@@ -1,0 +1,252 @@
+"""Every command answers to the letter, and the others hear what they should and nothing else."""
+
+import unittest
+
+from reactor_chat.chat.commands import COMMANDS
+from reactor_chat.wire.framing import OVERLONG
+from tests.support import CommandCase, ear_of
+
+RULES = "-> A name has 1 to 24 letters, digits, '_', '-' or '.', and starts with a letter or digit."
+OUTSIDE = "-> You are not in a room. /join ROOM enters one."
+
+
+class TextTest(CommandCase):
+    def test_outside_a_room_the_answer_is_the_message_in_uppercase(self) -> None:
+        self.check(self.carol, "hello", "HELLO")
+        self.check(self.carol, "straße", "STRASSE")
+        self.check(self.carol, "ŉa ǆ ﬁ", "ʼNA Ǆ FI")
+
+    def test_in_a_room_it_goes_to_every_other_member(self) -> None:
+        self.check(self.alice, "hello", others={"bob": ["alice: hello"]})
+        self.check(self.bob, "naïve", others={"alice": ["bob: naïve"]})
+
+    def test_two_slashes_say_one(self) -> None:
+        self.check(self.alice, "//help", others={"bob": ["alice: /help"]})
+        self.check(self.carol, "//help", "/HELP")
+
+    def test_blank_lines_are_ignored(self) -> None:
+        for line in ("", " ", "\t", " \u3000\u00a0 "):
+            self.check(self.alice, line)
+            self.check(self.carol, line)
+
+    def test_white_space_around_a_message_stays(self) -> None:
+        self.check(self.alice, "  hello ", others={"bob": ["alice:   hello "]})
+
+    def test_an_overlong_line_and_invalid_utf_8_are_answered_and_not_relayed(self) -> None:
+        self.check(self.alice, OVERLONG, "-> Message too long: the limit is 4096 bytes.")
+        for line in (b"\xff", b"a\xc3", b"\xed\xa0\x80", b"\xc0\xaf", b"/help \xff"):
+            self.check(self.alice, line, "-> Message is not valid UTF-8.")
+
+    def test_control_characters_are_replaced(self) -> None:
+        self.check(
+            self.alice, "a\x1b[2J\0\u2028b", others={"bob": ["alice: a\ufffd[2J\ufffd\ufffdb"]}
+        )
+        self.check(self.carol, "a\x9b", "A\ufffd")
+
+    def test_a_command_is_a_command_whatever_follows_its_word(self) -> None:
+        self.check(self.alice, "/ME\twaves", others={"bob": ["** alice waves"]})
+
+    def test_an_unknown_command_is_never_relayed(self) -> None:
+        self.check(self.alice, "/mgs bob x", "-> Unknown command /mgs. /help lists the commands.")
+        self.check(self.alice, "/", "-> Unknown command /. /help lists the commands.")
+        self.check(self.alice, "/ me x", "-> Unknown command /. /help lists the commands.")
+        self.check(self.carol, "/Mgs", "-> Unknown command /Mgs. /help lists the commands.")
+
+    def test_an_unknown_command_is_repeated_shortened_and_sanitised(self) -> None:
+        self.check(
+            self.alice,
+            "/" + "x" * 4000,
+            "-> Unknown command /" + "x" * 40 + "…. /help lists the commands.",
+        )
+        self.check(
+            self.alice, "/\x1b[2J", "-> Unknown command /\ufffd[2J. /help lists the commands."
+        )
+
+
+class HelpTest(CommandCase):
+    def test_help_has_one_line_a_command_from_the_table_that_dispatches(self) -> None:
+        lines = self.gathering.say(self.alice, "/help")
+        commands = {command.word: command for command in COMMANDS.values()}
+        self.assertEqual(lines, [f"-> {command.help}" for command in commands.values()])
+
+    def test_every_command_of_the_protocol_is_there(self) -> None:
+        words = "help whoami nick join part leave rooms who names msg reply me history ignore"
+        self.assertEqual(set(COMMANDS), {*words.split(), "unignore", "quit", "exit"})
+
+    def test_help_shows_how_to_call_and_the_other_words_for_it(self) -> None:
+        self.check(self.alice, "/help part", "-> /part, also /leave: leave the room")
+        self.check(self.alice, "/help /msg", "-> /msg NAME TEXT: say something to one person alone")
+
+    def test_help_for_another_word_is_that_of_the_command(self) -> None:
+        self.assertEqual(
+            self.gathering.say(self.alice, "/help NAMES"),
+            self.gathering.say(self.alice, "/help who"),
+        )
+
+    def test_there_is_no_help_for_what_there_is_not(self) -> None:
+        self.check(self.alice, "/help x", "-> Unknown command /x. /help lists the commands.")
+
+    def test_a_wrong_call_is_answered_with_the_usage(self) -> None:
+        for line, usage in (
+            ("/whoami x", "/whoami"),
+            ("/nick", "/nick NAME"),
+            ("/join", "/join ROOM"),
+            ("/part x", "/part"),
+            ("/leave x", "/part"),
+            ("/rooms x", "/rooms"),
+            ("/msg", "/msg NAME TEXT"),
+            ("/msg bob", "/msg NAME TEXT"),
+            ("/msg bob  ", "/msg NAME TEXT"),
+            ("/reply", "/reply TEXT"),
+            ("/me", "/me TEXT"),
+            ("/me \t", "/me TEXT"),
+            ("/history x", "/history [N]"),
+            ("/history 0", "/history [N]"),
+            ("/history 00", "/history [N]"),
+            ("/history -1", "/history [N]"),
+            ("/history 1.5", "/history [N]"),
+            ("/history 1 2", "/history [N]"),
+            ("/history ٣", "/history [N]"),
+            ("/ignore bob x", "/ignore [NAME]"),
+            ("/unignore", "/unignore NAME"),
+            ("/unignore bob x", "/unignore NAME"),
+        ):
+            with self.subTest(line):
+                self.check(self.alice, line, f"-> Usage: {usage}")
+
+
+class PeopleTest(CommandCase):
+    def test_whoami_tells_the_name_and_the_room(self) -> None:
+        self.check(self.alice, "/whoami", "-> You are alice, in tea.")
+        self.check(self.client, "/whoami", "-> You are Client 1.")
+
+    def test_nick_tells_the_room(self) -> None:
+        self.check(
+            self.alice,
+            "/nick Ada",
+            "-> You are now Ada.",
+            others={"bob": ["* alice is now known as Ada"]},
+        )
+        self.check(self.client, "/nick dora", "-> You are now dora.")
+
+    def test_nick_with_the_name_that_one_has_tells_nobody(self) -> None:
+        self.check(self.alice, "/nick alice", "-> You are now alice.")
+
+    def test_nick_refuses_a_name_that_is_taken_or_bad(self) -> None:
+        self.check(self.alice, "/nick BOB", "-> The name bob is taken.")
+        self.check(self.alice, "/nick Server", "-> The name Server is reserved.")
+        self.check(self.alice, "/nick a b", RULES)
+        self.check(self.alice, "/whoami", "-> You are alice, in tea.")
+
+    def test_who_lists_the_room_or_everybody(self) -> None:
+        self.check(self.bob, "/who", "-> alice, bob")
+        self.check(self.carol, "/names", "-> alice, bob, carol, Client 1")
+        self.check(self.carol, "/who TEA", "-> alice, bob")
+        self.check(self.carol, "/who games", "-> There is no room games.")
+
+    def test_me_shows_an_action(self) -> None:
+        self.check(self.alice, "/me waves", others={"bob": ["** alice waves"]})
+        self.check(self.carol, "/me waves", OUTSIDE)
+
+    def test_who_is_muted_is_told_so(self) -> None:
+        self.alice.muted = True
+        for line in ("hello", "/me waves", "/msg bob hello"):
+            self.check(self.alice, line, "-> You are muted.")
+
+    def test_quit_leaves_whatever_else_the_line_says(self) -> None:
+        self.check(self.alice, "/quit and goodbye", others={"bob": ["* alice left"]})
+        self.assertEqual(ear_of(self.alice).farewell, ("quit", b""))
+        self.check(self.bob, "close socket")
+        self.assertEqual(ear_of(self.bob).farewell, ("quit", b""))
+        self.check(self.carol, "/exit")
+        self.assertEqual(len(self.gathering.chat.members), 1)
+
+    def test_close_socket_within_a_line_is_text(self) -> None:
+        self.check(self.alice, "CLOSE SOCKET!", others={"bob": ["alice: CLOSE SOCKET!"]})
+
+
+class RoomTest(CommandCase):
+    def test_join_lists_the_members_sorted(self) -> None:
+        self.check(
+            self.carol,
+            "/join Tea",
+            "-> You joined tea. Here: alice, bob, carol.",
+            others={"alice": ["* carol joined"], "bob": ["* carol joined"]},
+        )
+
+    def test_join_shows_the_last_ten_lines_if_there_are_any(self) -> None:
+        for number in range(12):
+            self.gathering.say(self.alice, f"line {number}")
+        self.gathering.forget()
+        joined = self.gathering.say(self.carol, "/join tea")
+        self.assertEqual(
+            joined[:2], ["-> You joined tea. Here: alice, bob, carol.", "-> Recent messages:"]
+        )
+        self.assertEqual(joined[2:], [f"alice: line {number}" for number in range(2, 12)])
+
+    def test_join_elsewhere_leaves_the_first(self) -> None:
+        self.check(
+            self.alice,
+            "/join games",
+            "-> You joined games. Here: alice.",
+            others={"bob": ["* alice left"]},
+        )
+
+    def test_join_where_one_is_changes_nothing(self) -> None:
+        self.check(self.alice, "/join TEA", "-> You are already in tea.")
+
+    def test_a_refused_room_leaves_one_where_one_was(self) -> None:
+        self.check(self.alice, "/join server", "-> The name server is reserved.")
+        self.check(self.alice, "/whoami", "-> You are alice, in tea.")
+
+    def test_part_tells_those_who_stay(self) -> None:
+        self.check(self.alice, "/part", "-> You left tea.", others={"bob": ["* alice left"]})
+        self.check(self.alice, "/leave", OUTSIDE)
+
+    def test_rooms_are_listed_by_name_with_their_members_counted(self) -> None:
+        self.check(self.carol, "/rooms", "-> tea (2)")
+        self.gathering.say(self.carol, "/join Games")
+        self.gathering.forget()
+        self.check(self.client, "/rooms", "-> Games (1), tea (2)")
+
+    def test_a_room_exists_while_it_has_members(self) -> None:
+        for member in (self.alice, self.bob):
+            self.gathering.say(member, "hello")
+            self.gathering.say(member, "/part")
+        self.gathering.forget()
+        self.check(self.carol, "/rooms", "-> There are no rooms.")
+        self.check(self.carol, "/join tea", "-> You joined tea. Here: carol.")
+
+    def test_history_shows_the_last_lines_as_they_were(self) -> None:
+        for number in range(150):
+            self.gathering.say(self.alice, f"line {number}")
+        self.gathering.say(self.bob, "/me yawns")
+        self.gathering.forget()
+        said = [*(f"alice: line {number}" for number in range(150)), "** bob yawns"]
+        self.check(self.bob, "/history", *said[-20:])
+        self.check(self.bob, "/history 3", *said[-3:])
+        self.check(self.bob, "/history 0003", *said[-3:])
+        self.check(self.bob, "/history 101", *said[-100:])
+
+    def test_history_has_nothing_where_nothing_was_said(self) -> None:
+        self.check(self.alice, "/history", "-> Nothing was said here yet.")
+        self.check(self.carol, "/history", OUTSIDE)
+
+    def test_a_number_of_5000_digits_is_a_large_number(self) -> None:
+        self.gathering.say(self.alice, "hello")
+        self.gathering.forget()
+        self.check(self.bob, "/history " + "9" * 5000, "alice: hello")
+        self.check(self.bob, "/history " + "0" * 5000, "-> Usage: /history [N]")
+
+    def test_arguments_of_5000_digits_hurt_nowhere_else(self) -> None:
+        digits = "7" * 5000
+        self.check(self.alice, f"/nick {digits}", RULES)
+        self.check(self.alice, f"/join {digits}", RULES)
+        nobody = "-> There is nobody called " + "7" * 40 + "…."
+        for line in (f"/msg {digits} x", f"/msg {digits}", f"/ignore {digits}"):
+            with self.subTest(line[:9]):
+                self.check(self.alice, line, nobody)
+
+
+if __name__ == "__main__":
+    unittest.main()
