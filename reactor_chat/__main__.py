@@ -15,7 +15,7 @@ from typing import NoReturn
 from reactor_chat.client.entry import ClientOptions, run
 from reactor_chat.net.send_queue import Limits
 from reactor_chat.server.service import ServerOptions, run_server
-from reactor_chat.wire.addresses import bare
+from reactor_chat.wire.addresses import strip_brackets
 
 PORT = 56040
 
@@ -114,7 +114,7 @@ def _host(text: str) -> str:
     # Nothing stands for all addresses to getaddrinfo(3); here it is a variable that was not set.
     if not text:
         raise argparse.ArgumentTypeError("no host is named")
-    return bare(text)
+    return strip_brackets(text)
 
 
 def _port(text: str) -> int:

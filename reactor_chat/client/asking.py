@@ -10,7 +10,7 @@ import os
 from collections.abc import Callable
 from typing import Final
 
-from reactor_chat.wire.addresses import bare
+from reactor_chat.wire.addresses import strip_brackets
 
 _DEFAULT_HOST: Final = "localhost"
 _LONGEST_ANSWER: Final = 1024  # bytes: host names have 253 at most (RFC 1035)
@@ -28,7 +28,7 @@ def ask_for_server(in_fd: int, write: Callable[[str], None]) -> str | None:
         if word is None:
             return None
         if word.upper() == "CONNECT":
-            return bare(host) or _DEFAULT_HOST
+            return strip_brackets(host) or _DEFAULT_HOST
 
 
 def _read_line(fd: int) -> str | None:

@@ -25,7 +25,7 @@ from reactor_chat.client.pipe import Pipe
 from reactor_chat.client.session import Session
 from reactor_chat.tty.style import Style, colours_welcome
 from reactor_chat.tty.terminal import is_terminal
-from reactor_chat.wire.addresses import spell
+from reactor_chat.wire.addresses import format_address
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ def _run(options: ClientOptions) -> int:
         addresses = resolve(host, options.port)
         sock, address = connect(addresses)
     except OSError as error:
-        _complain(f"Cannot connect to {spell(host, options.port)}: {reason(error)}.")
+        _complain(f"Cannot connect to {format_address(host, options.port)}: {reason(error)}.")
         return 1
     with closing(Link(sock, time.monotonic)) as link:
         if terminal:

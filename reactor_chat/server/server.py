@@ -30,7 +30,7 @@ from reactor_chat.net.connection import OPEN, Connection, Owner
 from reactor_chat.net.listener import Listener, see_out
 from reactor_chat.net.send_queue import Limits, Streams
 from reactor_chat.net.tape import Tape
-from reactor_chat.wire.addresses import spell
+from reactor_chat.wire.addresses import format_address
 from reactor_chat.wire.protocol import answer, is_plain, notice, shouted
 
 FULL: Final = answer("Server is full.")
@@ -193,7 +193,7 @@ class Server(Handler):
         self.sessions[session] = None
         self._from_host[host] = self._from_host.get(host, 0) + 1
         connection.open(session)
-        self.log.event(f"{session.member.name} connected from {spell(host, port)}")
+        self.log.event(f"{session.member.name} connected from {format_address(host, port)}")
 
     def forget(self, session: Session, reason: str) -> None:
         """Strike a session whose connection is gone."""

@@ -30,7 +30,7 @@ from reactor_chat.server.console import Console
 from reactor_chat.server.server import Log, Server, Settings
 from reactor_chat.tty.completion import complete
 from reactor_chat.tty.style import Style, colours_welcome
-from reactor_chat.wire.addresses import spell
+from reactor_chat.wire.addresses import format_address
 
 # Descriptors that are not clients': standard streams, epoll, signals, listeners, and callers who
 # are being turned away.
@@ -59,7 +59,7 @@ def run_server(options: ServerOptions) -> int:
     try:
         sockets = bind_all(options.host, options.port)
     except OSError as error:
-        where, why = spell(options.host, options.port), error.strerror or error
+        where, why = format_address(options.host, options.port), error.strerror or error
         sys.stderr.write(f"Cannot listen on {where}: {why}.\n")
         return 1
     reactor = Reactor()
@@ -112,7 +112,7 @@ class _Service:
         """Listen, say so, and open the console."""
         for sock in sockets:
             host, port = self._server.listen(sock).address
-            self._console.show(f"listening on {spell(host, port)}")
+            self._console.show(f"listening on {format_address(host, port)}")
         self._console.open(self._server.operator.receive, self._on_interrupt)
 
     def close(self) -> None:

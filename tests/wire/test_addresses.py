@@ -2,22 +2,22 @@
 
 import unittest
 
-from reactor_chat.wire.addresses import bare, canonical, spell
+from reactor_chat.wire.addresses import canonical, format_address, strip_brackets
 
 
 class AddressTest(unittest.TestCase):
     def test_only_an_address_of_ipv6_stands_in_brackets(self) -> None:
-        self.assertEqual(spell("127.0.0.1", 80), "127.0.0.1:80")
-        self.assertEqual(spell("example.org", 80), "example.org:80")
-        self.assertEqual(spell("::1", 80), "[::1]:80")
+        self.assertEqual(format_address("127.0.0.1", 80), "127.0.0.1:80")
+        self.assertEqual(format_address("example.org", 80), "example.org:80")
+        self.assertEqual(format_address("::1", 80), "[::1]:80")
 
     def test_what_is_written_is_read(self) -> None:
         for host in ("127.0.0.1", "example.org", "::1", "fe80::1%lo"):
-            self.assertEqual(bare(spell(host, 80).rpartition(":")[0]), host)
+            self.assertEqual(strip_brackets(format_address(host, 80).rpartition(":")[0]), host)
 
     def test_what_are_no_brackets_around_an_address_stays(self) -> None:
         for text in ("", "[]", "[*]", "[::1", "::1]", "[example.org]"):
-            self.assertEqual(bare(text), text)
+            self.assertEqual(strip_brackets(text), text)
 
     def test_an_address_has_one_canonical_spelling(self) -> None:
         for text in ("::1", "[::1]", "0:0:0:0:0:0:0:1", "::1%lo", "[0::1]"):
