@@ -23,7 +23,7 @@ What is where:
     net         tcp_info, send_queue, tape, connection, listener
     tty         columns, keys, history, completion, style, draft, viewport, folding, editor,
                 terminal
-    server      sink, console, server, service
+    server      values, settings, configuration, sink, console, server, service
     client      asking, session, link, pipe, terminal_output, reconnect, job_control, interactive,
                 entry
 """

@@ -17,7 +17,7 @@ Not here: descriptors 0 to 2, signals, the form of the log (`service`).
 import dataclasses
 import socket
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final, cast
 
 from reactor_chat.chat.chat import Chat
@@ -28,8 +28,9 @@ from reactor_chat.chat.rooms import Audience
 from reactor_chat.loop.reactor import Handler, Reactor
 from reactor_chat.net.connection import OPEN, Connection, Owner
 from reactor_chat.net.listener import Listener, see_out
-from reactor_chat.net.send_queue import Limits, Streams
+from reactor_chat.net.send_queue import Streams
 from reactor_chat.net.tape import Tape
+from reactor_chat.server.settings import Settings
 from reactor_chat.wire.addresses import format_address
 from reactor_chat.wire.protocol import answer, is_plain, notice, shouted
 
@@ -43,16 +44,6 @@ _TURNED_AWAY: Final = 16
 # close within the second, so that no reset follows.
 SHUTDOWN: Final = 5.0
 _SHUTDOWN_LINGER: Final = 1.0
-
-
-@dataclass(frozen=True)
-class Settings:
-    """What the command line decides."""
-
-    max_clients: int = 1000
-    max_per_host: int = 0  # no limit
-    rate: float = 50.0  # lines a second that one client may relay; 0: no limit
-    limits: Limits = field(default_factory=Limits)
 
 
 @dataclass

@@ -27,7 +27,8 @@ from reactor_chat.loop.signals import SignalWatch
 from reactor_chat.net.listener import bind_all
 from reactor_chat.net.send_queue import Limits
 from reactor_chat.server.console import Console
-from reactor_chat.server.server import Log, Server, Settings
+from reactor_chat.server.server import Log, Server
+from reactor_chat.server.settings import Settings
 from reactor_chat.tty.completion import complete
 from reactor_chat.tty.style import Style, colours_welcome
 from reactor_chat.wire.addresses import format_address

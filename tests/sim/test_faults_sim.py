@@ -6,7 +6,8 @@ Readers and speakers that are at fault have `test_readers_sim` to themselves.
 from unittest import mock
 
 from reactor_chat.net.listener import RETRY
-from reactor_chat.server.server import SHUTDOWN, Settings
+from reactor_chat.server.server import SHUTDOWN
+from reactor_chat.server.settings import Settings
 from tests.sim import acts
 from tests.sim.client import FULL
 from tests.sim.driver import LIMITS

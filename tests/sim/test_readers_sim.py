@@ -4,7 +4,7 @@ import random
 import unittest
 
 from reactor_chat.net.send_queue import Limits
-from reactor_chat.server.server import Settings
+from reactor_chat.server.settings import Settings
 from tests.sim import acts
 from tests.sim.driver import CAPACITY, LIMITS, Driver
 from tests.sim.process import ROUGH

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
-from reactor_chat.server.server import Settings
+from reactor_chat.server.settings import Settings
 from tests.sim import acts
 from tests.sim.client import Client
 from tests.sim.driver import LIMITS, Driver

@@ -11,7 +11,7 @@ import random
 import unittest
 
 from reactor_chat.net.connection import Connection
-from reactor_chat.server.server import Settings
+from reactor_chat.server.settings import Settings
 from tests.sim import acts
 from tests.sim.client import Client
 from tests.sim.driver import LIMITS, Driver

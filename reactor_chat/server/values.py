@@ -1,0 +1,116 @@
+"""The forms of the values that the server can be told, on the command line or in a file.
+
+Invariant: whatever is wrong is an `argparse.ArgumentTypeError` that says what would have been
+right, in one line; argparse prints that as it is, where it hides the text of a `ValueError`.
+
+Not here: which options there are, and what they mean (`settings`).
+"""
+
+import argparse
+from collections.abc import Callable
+from typing import Any, Final, NamedTuple
+
+from reactor_chat.wire.addresses import format_address, strip_brackets
+
+PORT: Final = 56040
+LOG_FORMATS: Final = ("plain", "dated", "json")
+
+_UNITS: Final = {"K": 1024, "M": 1024**2, "G": 1024**3}
+
+
+class Door(NamedTuple):
+    """A place to listen at."""
+
+    host: str  # `*`: every address of this machine
+    port: int
+    tls: bool = False
+
+    def __str__(self) -> str:
+        """Return the URL that means this."""
+        return f"{'chats' if self.tls else 'chat'}://{format_address(self.host, self.port)}"
+
+
+class Kind(NamedTuple):
+    """A form of values: how it is read from the command line, and what it is in a file."""
+
+    parse: Callable[[str], Any]
+    in_file: tuple[type, ...] = (str,)
+    called: str = "a text"
+
+
+def _fail(message: str) -> argparse.ArgumentTypeError:
+    return argparse.ArgumentTypeError(message)
+
+
+def _number(kind: type[int] | type[float], least: int) -> Callable[[str], Any]:
+    def parse(text: str) -> float:
+        try:
+            value = kind(text)
+        except ValueError:
+            value = least - 1
+        if not least <= value < float("inf"):
+            raise _fail(f"{text} is not a number from {least} up")
+        return value
+
+    return parse
+
+
+def parse_port(text: str) -> int:
+    """Read the number of a port."""
+    if not (text.isascii() and text.isdigit() and int(text[:6]) <= 65535):
+        raise _fail(f"{text} is not a port")
+    return int(text)
+
+
+def parse_host(text: str) -> tuple[str, int | None]:
+    """Read `HOST`, `HOST:PORT`, or either with an address in brackets."""
+    host, colon, port = text.rpartition(":")
+    if colon and (":" not in host or host.endswith("]")) and not text.endswith("]"):
+        number: int | None = parse_port(port)
+    else:
+        host, number = text, None
+    # Nothing stands for all addresses to getaddrinfo(3); here it is a variable that was not set.
+    if not host.strip("[]"):
+        raise _fail("no host is named")
+    return strip_brackets(host), number
+
+
+def parse_size(text: str) -> int:
+    """Read a number of bytes, as in `65536`, `64K`, `64M` and `1G`."""
+    unit = _UNITS.get(text[-1:].upper(), 0)
+    digits = text[:-1] if unit else text
+    if not (digits.isascii() and digits.isdigit() and int(digits)):
+        raise _fail(f"{text} is not a size, as 65536, 64K, 64M and 1G are")
+    return int(digits) * (unit or 1)
+
+
+def _parse_url(text: str) -> Door:
+    scheme, mark, rest = text.partition("://")
+    if not mark or scheme not in ("chat", "chats"):
+        raise _fail(f"{text} is not of the form chat://HOST:PORT or chats://HOST:PORT")
+    host, port = parse_host(rest.removesuffix("/"))
+    return Door(host, PORT if port is None else port, scheme == "chats")
+
+
+def _parse_format(text: str) -> str:
+    if text not in LOG_FORMATS:
+        raise _fail(f"{text} is none of {', '.join(LOG_FORMATS)}")
+    return text
+
+
+def _parse_file(text: str) -> str:
+    if not text:
+        raise _fail("no file is named")
+    return text
+
+
+COUNT: Final = Kind(_number(int, 1), (int,), "a whole number")
+COUNT_OR_0: Final = Kind(_number(int, 0), (int,), "a whole number")
+RATE: Final = Kind(_number(float, 0), (int, float), "a number")
+SIZE: Final = Kind(parse_size, (int, str), "a size")
+FLAG: Final = Kind(bool, (bool,), "true or false")
+FILE: Final = Kind(_parse_file)
+URLS: Final = Kind(_parse_url, (list,), "a list of URLs")
+HOST: Final = Kind(parse_host)
+PORT_NUMBER: Final = Kind(parse_port, (int,), "a port")
+FORMAT: Final = Kind(_parse_format)
