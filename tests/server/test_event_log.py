@@ -1,0 +1,256 @@
+"""The log takes so much of each client and no more, and counts what it leaves out at its place."""
+
+import json
+import unittest
+from collections.abc import Sequence
+
+from reactor_chat.loop.reactor import Reactor
+from reactor_chat.server.event_log import CONNECTED, DISCONNECTED, REFUSED, EventLog
+
+NOON = 1_795_867_200.25  # 2026-11-28T12:00:00.250Z
+RATE = 3
+AT_ONCE = RATE * 10
+
+
+class Page:
+    """Collects the lines of a log."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    def show_lines(self, texts: Sequence[str]) -> None:
+        self.lines += texts
+
+    def show_run(self, run: bytes) -> None:
+        assert run.endswith(b"\n")
+        self.lines += run.decode()[:-1].split("\n")
+
+    def take(self) -> list[str]:
+        taken, self.lines[:] = self.lines[:], []
+        return taken
+
+
+class LogCase(unittest.TestCase):
+    def setUp(self) -> None:
+        self.time = 1000.0
+        self.reactor = Reactor(clock=lambda: self.time)
+        self.addCleanup(self.reactor.close)
+        self.page = Page()
+
+    def log(self, rate: float = RATE, quiet: bool = False, form: str = "plain") -> EventLog:
+        return EventLog(self.reactor, self.page, rate, quiet, form, lambda: NOON)
+
+    def wait(self, seconds: float) -> None:
+        self.time += seconds
+        self.reactor.turn(0)
+
+
+def speech(*numbers: int) -> bytes:
+    return b"".join(b"alice: %d\n" % number for number in numbers)
+
+
+class FormatTest(LogCase):
+    def test_plain_lines_are_the_texts_with_the_room_before_what_is_said(self) -> None:
+        log = self.log()
+        log.event("joined", "[tea] * alice joined", "Client 2", name="alice", room="tea")
+        log.said("Client 2", "alice", "tea", b"alice: hi\nalice: there\n")
+        log.said("Client 1", "Client 1", "", b"Client 1: hello\n")
+        log.said("", "Server", "", b"Server: good evening\n")
+        said = ["[tea] alice: hi", "[tea] alice: there", "Client 1: hello", "Server: good evening"]
+        self.assertEqual(self.page.take(), ["[tea] * alice joined", *said])
+
+    def test_dated_lines_begin_with_date_and_time(self) -> None:
+        log = self.log(form="dated")
+        log.event("joined", "[tea] * alice joined", "Client 2")
+        log.said("Client 2", "alice", "tea", b"alice: hi\nalice: there\n")
+        stamp = "2026-11-28T12:00:00Z "
+        texts = ["[tea] * alice joined", "[tea] alice: hi", "[tea] alice: there"]
+        self.assertEqual(self.page.take(), [stamp + text for text in texts])
+
+    def test_json_has_an_object_a_line(self) -> None:
+        log = self.log(form="json")
+        log.event(CONNECTED, "Client 2 connected from ::1", "Client 2", address="[::1]:1")
+        log.said("Client 2", "älice", "tea", "älice: hi\n** älice waves\n".encode())
+        log.said("Client 2", "älice", "", "älice: hi\n".encode())
+        log.failure("alice", ValueError("no"))
+        connected, said, acted, alone, failure = map(json.loads, self.page.take())
+        self.assertEqual(
+            connected,
+            {
+                "time": "2026-11-28T12:00:00.250Z",
+                "event": "connected",
+                "client": "Client 2",
+                "address": "[::1]:1",
+                "text": "Client 2 connected from ::1",
+            },
+        )
+        who = {"time": connected["time"], "client": "Client 2", "name": "älice"}
+        self.assertEqual(said, {**who, "event": "said", "room": "tea", "text": "hi"})
+        self.assertEqual(acted, {**who, "event": "acted", "room": "tea", "text": "waves"})
+        self.assertEqual(alone, {**who, "event": "said", "text": "hi"})
+        self.assertIn("ValueError: no", failure["text"])
+
+    def test_answers_to_the_operator_are_in_the_format_too(self) -> None:
+        self.log(form="json").lines("console", ["one", "two"])
+        self.assertEqual([json.loads(line)["text"] for line in self.page.take()], ["one\ntwo"])
+
+    def test_a_quiet_log_has_what_happens_and_not_what_is_said(self) -> None:
+        log = self.log(quiet=True)
+        log.said("Client 2", "alice", "tea", speech(1))
+        log.event("joined", "[tea] * alice joined", "Client 2")
+        self.assertEqual(self.page.take(), ["[tea] * alice joined"])
+
+    def test_settings_can_change_at_once(self) -> None:
+        log = self.log(quiet=True)
+        log.configure(0, quiet=False, form="dated")
+        log.said("Client 2", "alice", "tea", speech(*range(10 * AT_ONCE)))
+        self.assertEqual(len(self.page.lines), 10 * AT_ONCE)
+        self.assertIn("Z [tea] alice: 0", self.page.lines[0])
+
+
+class ShareTest(LogCase):
+    def test_of_a_block_the_first_lines_are_taken_and_the_others_counted(self) -> None:
+        log = self.log()
+        log.said("Client 2", "alice", "", speech(*range(AT_ONCE + 37)))
+        self.assertEqual(self.page.take(), speech(*range(AT_ONCE)).decode().split("\n")[:-1])
+        self.wait(1)
+        self.assertEqual(self.page.take(), ["(37 lines by Client 2 were left out)"])
+
+    def test_the_count_stands_where_lines_are_missing(self) -> None:
+        log = self.log()
+        for number in range(AT_ONCE + 5):
+            log.said("Client 2", "alice", "", speech(number))
+        self.wait(0.9)
+        log.said("Client 2", "alice", "", speech(99))  # there was room for it, but not before it
+        self.wait(0.1)
+        log.said("Client 2", "alice", "", speech(100))
+        tail = ["(6 lines by Client 2 were left out)", "alice: 100"]
+        self.assertEqual(self.page.take()[AT_ONCE:], tail)
+
+    def test_over_time_a_client_gets_its_rate(self) -> None:
+        log = self.log()
+        for _ in range(600):
+            log.said("Client 2", "alice", "", speech(1, 2))
+            log.event("renamed", "* a is now known as b", "Client 2")
+            self.wait(0.1)
+        self.assertLessEqual(len(self.page.lines), AT_ONCE + 60 * RATE + 1)
+        self.assertGreater(len(self.page.lines), AT_ONCE + 55 * RATE)
+
+    def test_every_line_is_there_or_counted(self) -> None:
+        log = self.log(rate=0.5)
+        for number in range(500):
+            log.said("Client 2", "alice", "", speech(number))
+            self.wait(0.37)
+        self.wait(10)
+        self.wait(10)
+        counted = sum(int(line[1:].split()[0]) for line in self.page.lines if line[0] == "(")
+        self.assertEqual(counted + sum(line[0] == "a" for line in self.page.lines), 500)
+
+    def test_one_clients_flood_costs_no_other_a_line(self) -> None:
+        log = self.log()
+        log.said("Client 2", "alice", "", speech(*range(1000)))
+        self.page.take()
+        log.said("Client 3", "bob", "", b"bob: hello\n")
+        log.said("", "Server", "", b"Server: hello\n")
+        log.event("kicked", "* alice was kicked")
+        self.assertEqual(self.page.take(), ["bob: hello", "Server: hello", "* alice was kicked"])
+
+    def test_a_rate_of_0_takes_everything(self) -> None:
+        log = self.log(rate=0)
+        for _ in range(100):
+            log.said("Client 2", "alice", "", speech(*range(100)))
+        self.assertEqual(len(self.page.lines), 10000)
+
+    def test_the_log_sleeps_when_there_is_nothing_to_tell(self) -> None:
+        log = self.log()
+        log.said("Client 2", "alice", "", speech(*range(AT_ONCE + 1)))
+        self.wait(1)
+        self.page.take()
+        log.forget("Client 2")
+        for _ in range(10):
+            self.wait(10)
+        self.assertEqual(self.page.take(), [])
+
+
+class ComingAndGoingTest(LogCase):
+    def visit(self, log: EventLog, number: int, source: str = "192.0.2.1", lines: int = 0) -> None:
+        by = f"Client {number}"
+        log.enter(by, source)
+        log.event(CONNECTED, f"{by} connected", by)
+        if lines:
+            log.said(by, by, "", b"x: y\n" * lines)
+        log.event(DISCONNECTED, f"{by} disconnected", by)
+        log.forget(by)
+
+    def test_the_end_is_told_of_whose_beginning_was(self) -> None:
+        log = self.log()
+        self.visit(log, 1, lines=100)
+        left_out = 100 - (AT_ONCE - 1)
+        self.assertEqual(
+            self.page.take()[AT_ONCE:],
+            [f"({left_out} lines by Client 1 were left out)", "Client 1 disconnected"],
+        )
+
+    def test_who_comes_back_goes_on_with_the_share_that_was_left(self) -> None:
+        log = self.log()
+        for number in range(1, 6001):
+            self.visit(log, number, lines=40)
+            self.wait(0.01)
+        self.assertLessEqual(len(self.page.lines), AT_ONCE + 60 * RATE + 61)
+
+    def test_what_clients_left_out_is_counted_after_they_have_gone(self) -> None:
+        log = self.log()
+        for number in range(1, 101):
+            self.visit(log, number)
+        self.wait(1)
+        seen = self.page.take()
+        shown = sum("connected" in line for line in seen)
+        self.assertEqual(seen[-1], f"({200 - shown} lines by clients from 192.0.2.1 were left out)")
+
+    def test_other_sources_have_shares_of_their_own(self) -> None:
+        log = self.log()
+        self.visit(log, 1, lines=100)
+        self.page.take()
+        self.visit(log, 2, source="192.0.2.2", lines=5)
+        self.assertEqual(len(self.page.take()), 7)
+
+    def test_a_share_that_is_whole_again_is_forgotten(self) -> None:
+        log = self.log()
+        self.visit(log, 1, lines=100)
+        self.wait(100)
+        self.visit(log, 2, source="192.0.2.2", lines=100)
+        self.page.take()
+        self.visit(log, 3, lines=AT_ONCE - 1)
+        self.assertEqual(len(self.page.take()), AT_ONCE + 1)
+
+
+class LimitedKindsTest(LogCase):
+    def test_refused_callers_take_a_line_a_second(self) -> None:
+        log = self.log()
+        for number in range(100):
+            log.event(REFUSED, f"refused 192.0.2.{number}", address="192.0.2.1:1")
+            self.wait(0.1)
+        self.assertLessEqual(len(self.page.lines), 11)
+        first, second = self.page.lines[:2]
+        self.assertEqual(first, "refused 192.0.2.0")
+        self.assertEqual(second, "refused 192.0.2.10 (9 more were refused)")
+
+    def test_one_refusal_too_many_is_told_as_it_is(self) -> None:
+        log = self.log()
+        log.event(REFUSED, "refused 192.0.2.1")
+        log.event(REFUSED, "refused 192.0.2.2")
+        self.wait(1)
+        self.assertEqual(self.page.take(), ["refused 192.0.2.1", "refused 192.0.2.2"])
+
+    def test_defects_are_counted_once_there_are_too_many(self) -> None:
+        log = self.log()
+        for _ in range(50):
+            log.failure("alice", ValueError("no"))
+        self.assertEqual(self.page.lines.count("ValueError: no"), 10)
+        self.page.take()
+        self.wait(1)
+        self.assertEqual(self.page.take(), ["(40 defects were left out)"])
+
+
+if __name__ == "__main__":
+    unittest.main()
