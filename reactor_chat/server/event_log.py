@@ -64,10 +64,10 @@ class _Share:
         self._now = now
 
     def take(self, lines: int, now: float) -> int:
-        """Return how many of so many lines the log takes now, and count the others."""
-        if self.left_out:  # until the count is told, so that it stands at the place
-            self.left_out += lines
-            return 0
+        """Return how many of so many lines the log takes now, and count the others.
+
+        Not to be asked while a count waits: the count is to stand where lines are missing.
+        """
         self._refill(now)
         taken = lines if self._level >= lines else max(0, int(self._level))
         self._level -= taken
@@ -193,6 +193,9 @@ class EventLog(Handler):
         if by:
             share = self._shares.get(by) or self._new_share(by)
             lines = block.count(b"\n")
+            if share.left_out:
+                share.left_out += lines
+                return
             taken = share.take(lines, self._reactor.now)
             if taken < lines:
                 self._tell_later(share)
@@ -223,6 +226,9 @@ class EventLog(Handler):
     # -- what is left out -------------------------------------------------------------------------
 
     def _takes(self, share: _Share) -> bool:
+        if share.left_out:
+            share.left_out += 1
+            return False
         if share.take(1, self._reactor.now):
             return True
         self._tell_later(share)
