@@ -107,11 +107,15 @@ def _listen(family: int, address: tuple[Any, ...]) -> socket.socket:
 
 
 def _configure(sock: socket.socket) -> None:
-    """Set what the accepted sockets are to have: they inherit it, so it costs nothing for each."""
-    sock.setblocking(False)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     if sock.family == socket.AF_INET6:
         sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+    prepare(sock)
+
+
+def prepare(sock: socket.socket) -> None:
+    """Set what the accepted sockets are to have: they inherit it, so it costs nothing for each."""
+    sock.setblocking(False)
     # A turn's output is one segment already; waiting for more would only delay it.
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
