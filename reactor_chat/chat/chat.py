@@ -185,12 +185,16 @@ class Chat:
         data = _SERVER + frame(text)
         for member in self.members.values():
             member.link.overhear(data, 1)
+        if self._log_run:
+            self._log_run(data)
 
     def say_in_room(self, room: Room, text: str) -> None:
         """Let the operator speak in one room."""
         data = _SERVER + frame(text)
         room.history.add(data, 1)
         room.audience.tell(data, 1)
+        if self._log_run:
+            self._log_run(prefixed(f"[{room.name}] ".encode(), data))
 
     def _say(self, member: Member, room: Room, data: bytes, lines: int) -> None:
         room.history.add(data, lines)

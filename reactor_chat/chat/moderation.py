@@ -33,7 +33,8 @@ class _Command:
 class Operator:
     """The one at the server's console.
 
-    `stats` gives the server's figures as lines, and `shut_down` ends it. Bans live here.
+    `stats` gives the server's figures as lines, `shut_down` ends it, and `reload` reads its
+    configuration anew and gives what came of that. Bans live here.
     """
 
     def __init__(
@@ -42,6 +43,7 @@ class Operator:
         self.chat = chat
         self.stats = stats
         self.shut_down = shut_down
+        self.reload: Callable[[], list[str]] = lambda: ["There is nothing to reload."]
         self.bans: dict[str, None] = {}  # addresses
 
     def receive(self, line: str) -> list[str]:
@@ -148,6 +150,10 @@ def _unmute(operator: Operator, argument: str) -> list[str]:
     return [f"{member.name} is not muted."]
 
 
+def _reload(operator: Operator, argument: str) -> list[str]:
+    return operator.reload()
+
+
 def _stats(operator: Operator, argument: str) -> list[str]:
     return operator.stats()
 
@@ -168,6 +174,7 @@ _COMMANDS: Final = {
     "bans": _Command("/bans", "the banned addresses", _bans, False),
     "mute": _Command("/mute NAME", "let nobody hear what somebody says", _mute, True),
     "unmute": _Command("/unmute NAME", "let somebody be heard again", _unmute, True),
+    "reload": _Command("/reload", "read the configuration anew", _reload, False),
     "stats": _Command("/stats", "figures about the server", _stats, False),
     "quit": _Command("/quit", "end the server", _quit, False),
 }

@@ -65,9 +65,14 @@ class Session(Owner):
         self._chat = server.chat
         self.connection = connection
         self.member = self._chat.enter(connection, host)
-        rate = server.settings.rate
-        self._bucket = Bucket(rate, server.reactor.now) if rate else None
+        self._bucket: Bucket | None = None
         self._waits = False  # for leave to relay more
+        self.reset_rate()
+
+    def reset_rate(self) -> None:
+        """Relay as the settings have it, with nothing relayed so far."""
+        rate = self._server.settings.rate
+        self._bucket = Bucket(rate, self._server.reactor.now) if rate else None
 
     def on_run(self, run: bytes) -> None:
         """Serve whole lines: plain ones as one, anything else line by line."""
@@ -164,6 +169,7 @@ class Server(Handler):
         self._from_host: dict[str, int] = {}
         self._turned_away: dict[Connection, None] = {}
         self._ending = False
+        self.on_ending: Callable[[], None] = lambda: None
 
     # -- coming in --------------------------------------------------------------------------------
 
@@ -224,6 +230,15 @@ class Server(Handler):
         """Note that somebody who was turned away is gone."""
         del self._turned_away[connection]
 
+    def reconfigure(self, settings: Settings) -> None:
+        """Go by other settings from now on. (The end has limits of its own.)"""
+        if self._ending:
+            return
+        self.settings = settings
+        self.streams.limits = settings.limits
+        for session in self.sessions:
+            session.reset_rate()
+
     # -- the end ----------------------------------------------------------------------------------
 
     def shut_down(self) -> None:
@@ -235,6 +250,7 @@ class Server(Handler):
         if self._ending:
             return
         self._ending = True
+        self.on_ending()
         for listener in self.listeners:
             listener.stop()
         limits = self.streams.limits
