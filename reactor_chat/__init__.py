@@ -23,7 +23,7 @@ What is where:
     net         tcp_info, send_queue, tape, connection, listener
     tty         columns, keys, history, completion, style, draft, viewport, folding, editor,
                 terminal
-    server      values, settings, configuration, systemd, log_formats, event_log, sink,
+    server      values, settings, configuration, systemd, doors, log_formats, event_log, sink,
                 console, server, service
     client      asking, session, link, pipe, terminal_output, reconnect, job_control, interactive,
                 entry

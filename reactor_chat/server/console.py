@@ -44,13 +44,12 @@ _STAMP_WIDTH: Final = len("HH:MM:SS ")
 _LOOK_AGAIN: Final = 1.0  # seconds
 _FLUSH: Final = 0.5  # seconds that a stopped reader of the log may delay the end
 
-OnLine = Callable[[str], list[str]]
-
 
 class Console(Handler):
     """Reads the operator's lines from `in_fd` and shows lines on `out_fd`.
 
-    `on_line` gives what to answer; `on_interrupt` is called for Ctrl-C twice on an empty line.
+    `on_line` is given what the operator typed, and `on_interrupt` is called for Ctrl-C twice on an
+    empty line. `note` takes the console's own words into the log, whose format they are to have.
     """
 
     def __init__(
@@ -66,8 +65,9 @@ class Console(Handler):
         self._dress = dress
         self._sink = Sink(reactor, out_fd)
         self._lines = LineBuffer()
-        self._on_line: OnLine = lambda line: []
+        self._on_line: Callable[[str], None] = lambda line: None
         self._on_interrupt: Callable[[], None] = lambda: None
+        self._note: Callable[[Sequence[str]], None] = self.show_lines
         self._ended = False
         self._timer: Timer | None = None  # to look again whether the terminal is ours, or still
         self.is_terminal = os.isatty(in_fd)  # so somebody sits here, and may hang up
@@ -75,17 +75,24 @@ class Console(Handler):
         if is_terminal(in_fd, out_fd):
             write = self._write_screen
             self._terminal = Terminal(in_fd, out_fd, write, complete, indent=_STAMP_WIDTH)
-            self._sink.on_relief = self._redraw
+        self._sink.on_relief = self._on_relief
 
-    def open(self, on_line: OnLine, on_interrupt: Callable[[], None]) -> None:
+    @property
+    def echoes(self) -> bool:
+        """Whether what was typed vanishes once it is typed, unless it is shown."""
+        return self._terminal is not None
+
+    def open(
+        self,
+        on_line: Callable[[str], None],
+        on_interrupt: Callable[[], None],
+        note: Callable[[Sequence[str]], None],
+    ) -> None:
         """Begin to read."""
         self._on_line = on_line
         self._on_interrupt = on_interrupt
+        self._note = note
         self._watch()
-
-    def show(self, text: str) -> None:
-        """Show one line of the log."""
-        self.show_lines([text])
 
     def show_lines(self, texts: Sequence[str]) -> None:
         """Show lines of the log."""
@@ -141,7 +148,7 @@ class Console(Handler):
         if self._terminal is not None:
             self._terminal.close()
         trace = "".join(traceback.format_exception(error)).splitlines()
-        self.show_lines(["a defect ended the console; the chat goes on:", *trace])
+        self._note(["a defect ended the console; the chat goes on:", *trace])
 
     def _watch(self) -> None:
         if self._ended:
@@ -187,9 +194,9 @@ class Console(Handler):
             self._end()
         while (line := self._lines.next_line()) is not None:
             if line is OVERLONG:
-                self.show("That line is too long: the limit is 4096 bytes.")
+                self._note(["That line is too long: the limit is 4096 bytes."])
             else:
-                self._answer(line.decode(errors="replace"))
+                self._on_line(line.decode(errors="replace"))
 
     def _end(self) -> None:
         self._ended = True
@@ -199,14 +206,13 @@ class Console(Handler):
         for event in events:
             if isinstance(event, Submit):
                 for line in event.lines:
-                    self.show(f"> {line}")  # it has left the draft, and the chat does not log it
-                    self._answer(line)
+                    self._on_line(line)
             elif isinstance(event, Interrupt) and event.times > 1:
                 self._on_interrupt()
             elif isinstance(event, HungUp):
                 self._end()
             elif isinstance(event, Interrupt | End):
-                self.show("Ctrl-C twice, or /quit, ends the server.")
+                self._note(["Ctrl-C twice, or /quit, ends the server."])
             elif isinstance(event, Suspend):
                 self._suspend()
 
@@ -223,10 +229,6 @@ class Console(Handler):
             self._terminal.close()
             self._sink.flush(0)
 
-    def _answer(self, line: str) -> None:
-        if answers := self._on_line(line):
-            self.show_lines(answers)
-
     def _still(self) -> None:
         if self._terminal is not None and not self._ended:
             self._act_on(self._terminal.on_still())
@@ -236,9 +238,9 @@ class Console(Handler):
     def _write_screen(self, data: bytes) -> None:
         self._sink.write(data, data.count(b"\r\n"))
 
-    def _redraw(self, left_out: int) -> None:
-        """Draw what was left out of the screen: the draft, and how many lines there were."""
+    def _on_relief(self, left_out: int) -> None:
+        """Say how many lines were left out; what was left out of the screen is drawn."""
         if self._terminal is not None:
             self._terminal.redraw_draft()
         if left_out:
-            self.show(f"({left_out} log lines were left out)")
+            self._note([f"({left_out} log lines were left out)"])

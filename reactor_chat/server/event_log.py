@@ -22,7 +22,7 @@ Not here: the form of lines (`log_formats`), and how they leave (`console`, `sin
 import time
 import traceback
 from collections.abc import Callable, Sequence
-from itertools import islice
+from itertools import chain, islice
 from typing import Final, Protocol
 
 from reactor_chat.loop.reactor import Handler, Reactor
@@ -137,8 +137,14 @@ class EventLog(Handler):
         self._quiet = quiet
         self.form = form
         self._format = make_format(form, self._clock)
-        for share in self._shares.values():
+        left_behind = chain.from_iterable(self._left_behind.values())
+        for share in chain(self._shares.values(), left_behind):
             share.resize(self._rate, self._rate * BURST)
+
+    @property
+    def shows_speech(self) -> bool:
+        """Whether what people say is in the log."""
+        return not self._quiet
 
     # -- who is charged ---------------------------------------------------------------------------
 
@@ -215,9 +221,9 @@ class EventLog(Handler):
         if texts:
             self._output.show_lines(self._format.event(kind, texts, {}))
 
-    def note(self, text: str) -> None:
-        """Report a word of the console's own."""
-        self.lines("console", [text])
+    def note(self, texts: Sequence[str]) -> None:
+        """Report words of the console's own, or its answers to the operator."""
+        self.lines("console", texts)
 
     def on_crash(self, error: Exception) -> None:
         """Report a defect of the log's own."""

@@ -1,37 +1,42 @@
-"""The server as a process: its descriptors, its signals, its console, and its end.
+"""The server as a process: its descriptors, its signals, its console, its reloads, and its end.
 
 Invariants:
 - Descriptors 0 to 2 are open before anything else is: a socket that got the number of a closed
   standard output would receive the log.
-- `listening on …` is the first thing on standard output.
+- `listening on …` is the first thing on standard output: whoever started the server reads there
+  which port it got.
+- A reload changes all that it can, or, if anything is wrong, nothing: a server that went by half of
+  a file could be explained by no file.
 - Whatever ends the server, the terminal is given back, but for SIGKILL and what else it leaves to
   the system.
 
-Not here: the command line's syntax (`__main__`).
+Not here: the command line's syntax (`__main__`), options and their form (`settings`,
+`configuration`).
 """
 
 import contextlib
 import os
 import resource
 import signal
-import socket
 import sys
-import traceback
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Final
 
 from reactor_chat.chat.moderation import COMMAND_WORDS
 from reactor_chat.loop.reactor import Reactor
 from reactor_chat.loop.signals import SignalWatch
-from reactor_chat.net.listener import bind_all
-from reactor_chat.net.send_queue import Limits
+from reactor_chat.server.configuration import OptionError
 from reactor_chat.server.console import Console
+from reactor_chat.server.doors import CannotListen, OpenDoor, open_doors
+from reactor_chat.server.event_log import EventLog
 from reactor_chat.server.server import Log, Server
-from reactor_chat.server.settings import Settings
+from reactor_chat.server.settings import Options
+from reactor_chat.server.systemd import Supervisor
 from reactor_chat.tty.completion import complete
 from reactor_chat.tty.style import Style, colours_welcome
 from reactor_chat.wire.addresses import format_address
+from reactor_chat.wire.protocol import sanitise
 
 # Descriptors that are not clients': standard streams, epoll, signals, listeners, and callers who
 # are being turned away.
@@ -39,41 +44,38 @@ _RESERVED: Final = 32
 
 _INTERRUPTED: Final = 130  # the shell's status for a program ended by SIGINT
 
+_SIGNALS: Final = (
+    signal.SIGINT,
+    signal.SIGTERM,
+    signal.SIGHUP,
+    signal.SIGUSR1,
+    signal.SIGCONT,
+    signal.SIGWINCH,
+)
 
-@dataclass(frozen=True)
-class ServerOptions:
-    """The command line of the server."""
-
-    host: str
-    port: int
-    quiet: bool
-    max_clients: int | None
-    max_per_host: int
-    rate: float
-    max_backlog: int
+ReadOptions = Callable[[], Options]
 
 
-def run_server(options: ServerOptions) -> int:
-    """Serve until told to stop; give the exit status."""
+def run_server(read_options: ReadOptions) -> int:
+    """Serve until told to stop; return the exit status.
+
+    `read_options` returns what the server is told, at the start and at each reload; it raises
+    OptionError.
+    """
     _open_standard_descriptors()
-    descriptors = _raise_descriptor_limit()
+    options = read_options()
+    if options.check:
+        sys.stdout.write("ok\n")
+        return 0
+    capacity = max(1, _raise_descriptor_limit() - _RESERVED)
     try:
-        sockets = bind_all(options.host, options.port)
-    except OSError as error:
-        where, why = format_address(options.host, options.port), error.strerror or error
-        sys.stderr.write(f"Cannot listen on {where}: {why}.\n")
+        doors = open_doors(options.doors, os.environ)
+    except CannotListen as error:
+        sys.stderr.write(f"{error}\n")
         return 1
-    reactor = Reactor()
-    settings = Settings(
-        max_clients=options.max_clients or max(1, descriptors - _RESERVED),
-        max_per_host=options.max_per_host,
-        rate=options.rate,
-        limits=Limits(backlog=options.max_backlog),
-    )
-    service = _Service(reactor, settings, options.quiet)
+    service = _Service(Reactor(), options, read_options, capacity)
     try:
-        service.start(sockets)
-        reactor.run()
+        service.run(doors)
     except KeyboardInterrupt:
         return _INTERRUPTED
     finally:
@@ -84,54 +86,74 @@ def run_server(options: ServerOptions) -> int:
 class _Service:
     """One server with its console and its signals."""
 
-    def __init__(self, reactor: Reactor, settings: Settings, quiet: bool) -> None:
+    def __init__(
+        self, reactor: Reactor, options: Options, read_options: ReadOptions, capacity: int
+    ) -> None:
         self._reactor = reactor
-        style = Style(colours_welcome(os.environ))
-        self._console = Console(reactor, 0, 1, style.log, self._complete)
-        log = Log(
-            event=self._console.show,
-            said=None if quiet else self._console.show_run,
-            failure=self._log_failure,
+        self._options = options  # as it was started
+        self._read_options = read_options
+        self._capacity = capacity
+        self._supervisor = Supervisor(os.environ)
+        self._status = ""
+        self._style = Style(colours_welcome(os.environ))
+        self._console = Console(reactor, 0, 1, self._dress, self._complete)
+        self._log = EventLog(
+            reactor, self._console, options.log_rate, options.quiet, options.log_format
         )
-        self._server = Server(reactor, settings, log)
+        log = Log(
+            event=partial(self._log.event, "event"),
+            said=partial(self._log.said, "", "", ""),
+            failure=self._log.failure,
+        )
+        self._server = Server(reactor, options.settings(capacity), log)
+        self._server.operator.reload = self._reload
+        self._server.on_ending = self._supervisor.stopping
         self._interrupted = False  # by keys
         self._signals = SignalWatch(
-            reactor,
-            (
-                signal.SIGINT,
-                signal.SIGTERM,
-                signal.SIGHUP,
-                signal.SIGUSR1,
-                signal.SIGCONT,
-                signal.SIGWINCH,
-            ),
-            self._on_signal,
-            partial(self._log_failure, "a signal"),
+            reactor, _SIGNALS, self._on_signal, partial(self._log.failure, "a signal")
         )
 
-    def start(self, sockets: list[socket.socket]) -> None:
-        """Listen, say so, and open the console."""
-        for sock in sockets:
-            host, port = self._server.listen(sock).address
-            self._console.show(f"listening on {format_address(host, port)}")
-        self._console.open(self._server.operator.receive, self._on_interrupt)
+    def run(self, doors: Sequence[OpenDoor]) -> None:
+        """Listen, say so, open the console, and serve."""
+        addresses = [self._listen(door) for door in doors]
+        self._status = f"listening on {', '.join(addresses)}"
+        self._console.open(self._obey, self._on_interrupt, self._log.note)
+        self._supervisor.ready(self._status)
+        self._reactor.run()
 
     def close(self) -> None:
         """Cut off whoever is left and give everything back, whichever part of that fails."""
         # This takes a bounded time, and an impatient third interrupt would leave it half done.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         with contextlib.ExitStack() as last_first:
+            last_first.callback(self._supervisor.close)
             last_first.callback(self._reactor.close)
             last_first.callback(self._signals.close)
             last_first.callback(self._console.close)
             last_first.callback(self._server.close)
+
+    def _listen(self, door: OpenDoor) -> str:
+        host, port = self._server.listen(door.sock).address
+        address = format_address(host, port)
+        tls = " (TLS)" if door.tls else ""
+        self._log.event("listening", f"listening on {address}{tls}", address=address)
+        return address + tls
+
+    # -- the operator -----------------------------------------------------------------------------
+
+    def _obey(self, line: str) -> None:
+        """Do what the operator typed. It is shown, unless it appears in the log as it was said."""
+        said = not line.startswith("/") or line.startswith("//")
+        if self._console.echoes and not (said and self._log.shows_speech):
+            self._log.note([f"> {line}"])
+        self._log.note(self._server.operator.receive(line))
 
     def _on_interrupt(self) -> None:
         """Do for Ctrl-C what SIGINT does: the second ends the server at once."""
         if self._interrupted:
             raise KeyboardInterrupt
         self._interrupted = True
-        self._console.show("Ending. Ctrl-C once more ends at once.")
+        self._log.note(["Ending. Ctrl-C once more ends at once."])
         self._server.shut_down()
 
     def _on_signal(self, number: int) -> None:
@@ -140,10 +162,10 @@ class _Service:
         elif number == signal.SIGCONT:
             self._console.resume()
         elif number == signal.SIGUSR1:
-            self._console.show_lines(self._server.stats())
+            self._log.lines("stats", self._server.stats())
         elif number == signal.SIGHUP and not self._console.is_terminal:
-            # No terminal has hung up, since there is none; and there is nothing to read anew.
-            self._console.show("SIGHUP: nothing to do")
+            # No terminal has hung up, since there is none.
+            self._log.lines("reload", self._reload())
         else:
             self._server.shut_down()
 
@@ -153,9 +175,31 @@ class _Service:
         rooms = [room.name for room in chat.rooms.values()]
         return complete(before, COMMAND_WORDS, people, rooms, sorted(self._server.operator.bans))
 
-    def _log_failure(self, who: str, error: Exception) -> None:
-        lines = "".join(traceback.format_exception(error)).splitlines()
-        self._console.show_lines([f"a defect, in serving {who}:", *lines])
+    def _dress(self, line: str) -> str:
+        """Show a line of the log on a terminal: with the time, unless it says that itself."""
+        return self._style.log(line) if self._log.form == "plain" else sanitise(line).expandtabs()
+
+    # -- reloading --------------------------------------------------------------------------------
+
+    def _reload(self) -> list[str]:
+        """Read the configuration anew; return what came of it.
+
+        This reads small files within a turn: there is no way to read a certificate without, and it
+        happens at the operator's word alone.
+        """
+        self._supervisor.reloading()
+        try:
+            return self._apply(self._read_options())
+        except OptionError as error:
+            return [f"Nothing is reloaded: {error}"]
+        finally:
+            self._supervisor.ready(self._status)
+
+    def _apply(self, options: Options) -> list[str]:
+        self._server.reconfigure(options.settings(self._capacity))
+        self._log.configure(options.log_rate, options.quiet, options.log_format)
+        fixed = self._options.fixed_against(options)
+        return ["Reloaded.", *([f"Only a restart changes: {', '.join(fixed)}."] if fixed else [])]
 
 
 def _open_standard_descriptors() -> None:
@@ -168,7 +212,7 @@ def _open_standard_descriptors() -> None:
 
 
 def _raise_descriptor_limit() -> int:
-    """Allow as many descriptors as the hard limit does; give that number."""
+    """Allow as many descriptors as the hard limit does; return that number."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     with contextlib.suppress(OSError, ValueError):  # not everywhere is "unlimited" accepted
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))

@@ -32,7 +32,7 @@ class DraftTest(ServerTerminal):
         alice = self.join("alice")
         self.window.type("good evening\r/rooms\r")
         self.window.until_shows("tea: alice")
-        self.assertEqual(self.lines()[-3:], ["> good evening", "> /rooms", "tea: alice"])
+        self.assertEqual(self.lines()[-3:], ["Server: good evening", "> /rooms", "tea: alice"])
         self.assertEqual(alice.read_line(), "Server: good evening")
 
     def test_tab_completes_commands_people_and_rooms(self) -> None:
@@ -71,7 +71,7 @@ class DraftTest(ServerTerminal):
         self.window.type("/help\r")
         self.window.until_shows("/quit")
         commands = [line for line in self.lines() if line.startswith("/")]
-        self.assertEqual(len(commands), 12)
+        self.assertEqual(len(commands), 13)
         starts = {line.index(re.split(" {2,}", line, maxsplit=1)[1]) for line in commands}
         self.assertEqual(len(starts), 1)
 
@@ -208,7 +208,7 @@ class WithoutProcessTest(unittest.TestCase):
         slave = self.window.slave
         self.console = Console(self.reactor, slave, slave, str, lambda before: (0, ()))
         self.addCleanup(self.console.close)
-        self.console.open(lambda line: [], lambda: None)
+        self.console.open(lambda line: None, lambda: None, self.console.show_lines)
         self.reactor.settle()
 
     def until(self, draft: str) -> None:
@@ -235,7 +235,7 @@ class WithoutProcessTest(unittest.TestCase):
             self.enterContext(patch(f"reactor_chat.{module}.in_foreground", lambda fd: False))
         self.console.resume()  # after SIGSTOP, and `bg`
         self.window.write(b"\n$ ")
-        self.console.show("a line of the log")
+        self.console.show_lines(["a line of the log"])
         self.until("")
         self.assertEqual(self.window.screen.above[-1], "$ a line of the log")
 
