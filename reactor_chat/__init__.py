@@ -19,7 +19,7 @@ What is where:
 
     loop        timers, reactor, wakeup, signals
     wire        framing, protocol, addresses
-    chat        names, bans, rate, rooms, chat, commands, moderation
+    chat        lookalikes, names, bans, rate, rooms, chat, commands, moderation
     net         tcp_info, send_queue, tape, connection, listener
     tty         columns, keys, history, completion, style, draft, viewport, folding, editor,
                 terminal
