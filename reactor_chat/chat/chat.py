@@ -19,7 +19,7 @@ link can take.
 from collections.abc import Callable
 from typing import Final
 
-from reactor_chat.chat.names import BadName, check_name, name_key
+from reactor_chat.chat.names import BadName, check_name, check_room_name, name_key, room_key
 from reactor_chat.chat.rooms import Audience, Link, Member, Room, names_of
 from reactor_chat.wire.protocol import answer, frame, notice, prefixed, quote
 
@@ -104,10 +104,10 @@ class Chat:
 
     def join(self, member: Member, wanted: str) -> None:
         """Take the member into a room, which comes into being if need be."""
-        room = self.rooms.get(name_key(wanted))
+        room = self.rooms.get(room_key(wanted))
         if room is None:
             try:
-                room = Room(check_name(wanted), self._gather())
+                room = Room(check_room_name(wanted), self._gather())
             except BadName as error:
                 raise CommandError(str(error)) from error
         if room is member.room:
@@ -239,7 +239,7 @@ class Chat:
 
     def find_room(self, name: str) -> Room:
         """Find a room by its name; raise `CommandError` if there is none."""
-        room = self.rooms.get(name_key(name))
+        room = self.rooms.get(room_key(name))
         if room is None:
             raise CommandError(f"There is no room {quote(name)}.")
         return room

@@ -6,7 +6,7 @@ from reactor_chat.chat.commands import COMMANDS
 from reactor_chat.wire.framing import OVERLONG
 from tests.support import CommandCase, ear_of
 
-RULES = "-> A name has 1 to 24 letters, digits, '_', '-' or '.', and starts with a letter or digit."
+NO_SPACES = "-> A name has only letters, digits, '_', '-' and '.', not spaces."
 OUTSIDE = "-> You are not in a room. /join ROOM enters one."
 
 
@@ -135,7 +135,7 @@ class PeopleTest(CommandCase):
     def test_nick_refuses_a_name_that_is_taken_or_bad(self) -> None:
         self.check(self.alice, "/nick BOB", "-> The name bob is taken.")
         self.check(self.alice, "/nick Server", "-> The name Server is reserved.")
-        self.check(self.alice, "/nick a b", RULES)
+        self.check(self.alice, "/nick a b", NO_SPACES)
         self.check(self.alice, "/whoami", "-> You are alice, in tea.")
 
     def test_who_lists_the_room_or_everybody(self) -> None:
@@ -240,8 +240,8 @@ class RoomTest(CommandCase):
 
     def test_arguments_of_5000_digits_hurt_nowhere_else(self) -> None:
         digits = "7" * 5000
-        self.check(self.alice, f"/nick {digits}", RULES)
-        self.check(self.alice, f"/join {digits}", RULES)
+        self.check(self.alice, f"/nick {digits}", "-> A name has 1 to 24 characters.")
+        self.check(self.alice, f"/join {digits}", "-> A room's name has 1 to 24 characters.")
         nobody = "-> There is nobody called " + "7" * 40 + "…."
         for line in (f"/msg {digits} x", f"/msg {digits}", f"/ignore {digits}"):
             with self.subTest(line[:9]):
