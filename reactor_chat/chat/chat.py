@@ -1,61 +1,62 @@
-"""People, rooms, and who hears what. Pure: it knows neither sockets nor time.
+"""People, what they say, and who reads it. Pure: no sockets, no files, and it is told the time.
 
-What a member says goes in; what is to be heard comes out through each member's `link`, and for a
+What a member says goes in; what is to be read comes out through each member's `link`, and for a
 whole room through its `audience`. A message is formatted and encoded once, whatever the number of
-its recipients, and a run of messages at once.
+its readers, and a batch of messages at once.
 
 Invariants:
-- Every member present stands in `members` under its name's key; every room in `rooms` has members,
-  and their links are its audience.
-- One is in at most one room, and hears nothing of what oneself says there.
-- Nobody is looked up per recipient unless somebody ignores the speaker.
-- A room's history begins with the room and ends with it.
+- What is said in a room goes to the archive before it goes to anybody else.
+- A member does not read what it says itself, unless it asked for tags: then that is the receipt.
+- Nobody is looked up per reader unless somebody ignores the speaker.
+- Who is muted cannot be read by others in any way, nor who is ignored by who ignores it: a name, a
+  topic, or the name of a room would do to say something.
 - After everybody has left, every table is empty.
 
-Not here: what people type (`commands`, `moderation`), the form of names (`names`), and how much a
-link can take.
+Not here: what people type (`commands`, `moderation`), entering rooms (`visits`), the form of names
+(`names`), passwords (`accounts`), and how much a link can take.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Final
 
-from reactor_chat.chat.names import BadName, check_name, check_room_name, name_key, room_key
-from reactor_chat.chat.rooms import Audience, Link, Member, Room, names_of
+from reactor_chat.chat.archive import Archive
+from reactor_chat.chat.journal import Journal
+from reactor_chat.chat.log import Log
+from reactor_chat.chat.members import Link, Member
+from reactor_chat.chat.names import BadName, check_name, name_key
+from reactor_chat.chat.people import Ignoring, People
+from reactor_chat.chat.rooms import Audience, Room, Rooms
 from reactor_chat.wire.protocol import answer, frame, notice, prefixed, quote
 
-RECENT: Final = 10  # lines shown on joining: they fit on a screen with what comes before
-
-_MUTED: Final = answer("You are muted.")
+MUTED: Final = "You are muted."
 _SERVER: Final = b"Server: "
 
 
 class CommandError(Exception):
-    """What a person asked for cannot be done; the message tells why."""
+    """What a person asked for cannot be done; the message says why."""
 
 
 class Chat:
     """Everybody present, and what they say to one another.
 
-    `gather` makes the audience of a new room. `log_event` is given what happens, as text; `log_run`
-    what is said, as whole lines that name the room and the speaker. Without `log_run` that work is
-    left undone.
+    `new_audience` makes the audience of a log; `clock` returns milliseconds since 1970, UTC.
     """
 
     def __init__(
         self,
-        gather: Callable[[], Audience],
-        log_event: Callable[[str], None],
-        log_run: Callable[[bytes], None] | None = None,
+        new_audience: Callable[[Log], Audience],
+        journal: Journal,
+        archive: Archive,
+        clock: Callable[[], int],
     ) -> None:
-        self._gather = gather
-        self._log_event = log_event
-        self._log_run = log_run
+        self._journal = journal
         self._entered = 0
-        self.members: dict[str, Member] = {}
-        self.rooms: dict[str, Room] = {}
-        # Who is ignored, and by whom: dicts for their order (sets would make a replay differ).
-        self.deaf_to: dict[Member, dict[Member, None]] = {}
-        self.relayed = 0  # lines that somebody else was to hear
+        self.archive = archive
+        self.clock = clock
+        self.people = People()
+        self.ignoring = Ignoring()
+        self.rooms = Rooms(new_audience, archive)
+        self.relayed = 0  # lines that somebody else was to read
 
     # -- coming and going -------------------------------------------------------------------------
 
@@ -63,164 +64,183 @@ class Chat:
         """Let somebody in, under a given name that was never used before."""
         self._entered += 1
         member = Member(f"Client {self._entered}", link, host)
-        self.members[member.key] = member
+        self.people.add(member)
         return member
 
-    def leave(self, member: Member) -> None:
+    def leave(self, member: Member, how: str = "left") -> None:
         """Let somebody go; harmless if it is gone already."""
-        if not self.has(member):
+        if member not in self.people:
             return
-        self.part(member)
-        del self.members[member.key]
-        self.deaf_to.pop(member, None)
-        for other in self.ignored_by(member):
-            self.unignore(member, other)
-        member.correspondent = None  # or those who are gone would keep one another in memory
+        for room in member.rooms[::-1]:
+            self.take_out(member, room, how)
+        self.people.remove(member)
+        self.ignoring.forget(member)
+        member.reply_to = None  # or those who are gone would keep one another in memory
 
-    def close(self) -> None:
-        """Let everybody go at once, without a word to anybody."""
-        for member in self.members.values():
-            member.room = None
-        self.members.clear()
-        self.rooms.clear()
-        self.deaf_to.clear()
+    def take_out(self, member: Member, room: Room, how: str) -> None:
+        """Take a member out of a room, and tell the others how that came."""
+        member.rooms.remove(room)
+        self.rooms.remove_member(room, member)
+        room.audience.remove(member.link)
+        self.note("left", room, f"{member.name} {how}", member)
 
     def rename(self, member: Member, wanted: str) -> None:
-        """Give the member the name it wants; raise `CommandError` if it cannot have it."""
+        """Give the member the name that it wants; raise `CommandError` if it cannot have it."""
+        if member.muted:
+            raise CommandError(MUTED)
         try:
             name = check_name(wanted)
         except BadName as error:
             raise CommandError(str(error)) from error
-        holder = self.members.get(name_key(name))
+        self._check_free(member, name)
+        if name_key(name) != member.account:
+            member.account = ""
+        self.take_name(member, name)
+
+    def take_name(self, member: Member, name: str) -> None:
+        """Let the member have a name that it may have."""
+        old, old_key = member.name, member.key
+        self.people.rename(member, name)
+        self.ignoring.note_name(member)
+        for room in member.rooms:
+            room.roster.remove(old_key)
+            room.roster.add(member.key, name)
+        member.tell(f"You are now {name}.")
+        if name == old:
+            return
+        what = f"{old} is now known as {name}"
+        if not member.rooms:
+            self._journal.event("renamed", f"* {what}", member.given, name=name)
+        for room in member.rooms:
+            self.note("renamed", room, what, member)
+
+    def _check_free(self, member: Member, name: str) -> None:
+        holder = self.people.named(name)
         if holder is not None and holder is not member:
             raise CommandError(f"The name {holder.name} is taken.")
-        old = member.name
-        del self.members[member.key]
-        member.take_name(name)
-        self.members[member.key] = member
-        member.tell(f"You are now {name}.")
-        if name != old:
-            self._note(member.room, f"{old} is now known as {name}", member)
-
-    def join(self, member: Member, wanted: str) -> None:
-        """Take the member into a room, which comes into being if need be."""
-        room = self.rooms.get(room_key(wanted))
-        if room is None:
-            try:
-                room = Room(check_room_name(wanted), self._gather())
-            except BadName as error:
-                raise CommandError(str(error)) from error
-        if room is member.room:
-            raise CommandError(f"You are already in {room.name}.")
-        self.part(member)
-        self.rooms[name_key(room.name)] = room
-        room.members[member] = None
-        room.audience.add(member.link)
-        member.room = room
-        member.tell(f"You joined {room.name}. Here: {names_of(room.members)}.")
-        if recent := room.history.last(RECENT):
-            member.link.write(answer("Recent messages:") + recent)
-        self._note(room, f"{member.name} joined", member)
-
-    def part(self, member: Member) -> None:
-        """Take the member out of its room, if it is in one; an empty room ends."""
-        room, member.room = member.room, None
-        if room is None:
-            return
-        del room.members[member]
-        room.audience.remove(member.link)
-        if not room.members:
-            del self.rooms[name_key(room.name)]
-        self._note(room, f"{member.name} left")
+        key = name_key(name)
+        if key != member.account and self.archive.is_registered(key):
+            raise CommandError(f"The name {name} is registered: /login {name} PASSWORD takes it.")
+        holder = self.people.looking_like(name)
+        like = holder.name if holder and holder is not member else self.archive.name_like(name)
+        if like and name_key(like) not in (key, member.account):
+            raise CommandError(f"The name {name} looks too much like {like}.")
 
     # -- speaking ---------------------------------------------------------------------------------
 
-    def speak(self, member: Member, run: bytes) -> None:
-        """Say a run of plain lines (see `protocol.is_plain`)."""
+    def speak(self, member: Member, batch: bytes) -> None:
+        """Say a batch of plain lines (see `protocol.is_plain`)."""
         room = member.room
         if room is None:
-            self.answer_run(member, run, run.upper())
+            self.answer_batch(member, batch, batch.upper())
         elif member.muted:
-            member.link.write(_MUTED * run.count(b"\n"))
+            member.write(answer(MUTED) * batch.count(b"\n"))
         else:
-            self._say(member, room, prefixed(member.prefix, run), run.count(b"\n"))
+            self._say(member, room, prefixed(member.prefix, batch), batch.count(b"\n"))
 
-    def answer_run(self, member: Member, run: bytes, shout: bytes) -> None:
-        """Answer a run that was said outside of rooms with `protocol.shouted` of it."""
-        member.link.write(shout)
-        if self._log_run:
-            self._log_run(prefixed(member.prefix, run))
+    def answer_batch(self, member: Member, batch: bytes, shout: bytes) -> None:
+        """Answer a batch that was said outside of rooms with `protocol.shouted` of it."""
+        member.link.write(shout if member.stamp is None else member.dress(shout))
+        self._journal.said(member.given, member.name, "", batch)
 
     def speak_text(self, member: Member, text: str) -> None:
         """Say one line of any sanitised text."""
-        if member.room is not None:
+        if member.rooms:
             self.speak(member, frame(text))
-            return
-        member.link.write(frame(text.upper()))
-        if self._log_run:
-            self._log_run(member.prefix + frame(text))
+        else:
+            self.answer_batch(member, frame(text), frame(text.upper()))
 
     def act(self, member: Member, text: str) -> None:
         """Show an action to the member's room."""
-        if member.room is None:
-            raise CommandError("You are not in a room. /join ROOM enters one.")
+        room = self.room_of(member)
         if member.muted:
-            raise CommandError("You are muted.")
-        self._say(member, member.room, frame(f"** {member.name} {text}"), 1)
+            raise CommandError(MUTED)
+        self._say(member, room, frame(f"** {member.name} {text}"), 1)
+
+    def set_topic(self, member: Member, text: str) -> None:
+        """Let a member say what its current room is about."""
+        room = self.room_of(member)
+        if member.muted:
+            raise CommandError(MUTED)
+        room.topic = text
+        self.archive.set_topic(room.name, text)
+        self.note("topic", room, f"{member.name} set the topic: {text}", member, tell_too=True)
 
     def write_private(self, sender: Member, recipient: Member, text: str) -> None:
         """Say something to one person alone."""
         if sender.muted:
-            raise CommandError("You are muted.")
-        if not recipient.link.keeps_up():
-            raise CommandError(f"{recipient.name} is not reading; your message was not delivered.")
-        if recipient not in self.deaf_to.get(sender, ()):
-            recipient.correspondent = sender
-            recipient.link.write(frame(f"[PM from {sender.name}] {text}"))
+            raise CommandError(MUTED)
+        if recipient.link.full:
+            name = recipient.name
+            raise CommandError(f"{name} is not reading; your message was not delivered.")
+        if recipient not in self.ignoring.ignorers(sender):
+            recipient.reply_to = sender
+            recipient.write(frame(f"[PM from {sender.name}] {text}"))
         sender.tell(f"[PM to {recipient.name}] {text}")
+        self.relayed += 1
+
+    def write_operator(self, sender: Member, text: str) -> None:
+        """Say something to the operator alone."""
+        if sender.muted:
+            raise CommandError(MUTED)
+        line = f"[PM from {sender.name}] {text}"
+        self._journal.event("message", line, sender.given, name=sender.name)
+        sender.tell(f"[PM to Server] {text}")
         self.relayed += 1
 
     def broadcast(self, text: str) -> None:
         """Let the operator speak to everybody."""
-        data = _SERVER + frame(text)
-        for member in self.members.values():
-            member.link.overhear(data, 1)
-        if self._log_run:
-            self._log_run(data)
+        line = _SERVER + frame(text)
+        self.each(self.people, lambda member: member.write_or_skip(line))
+        self._journal.said("", "Server", "", frame(text))
+
+    def announce(self, text: str) -> None:
+        """Tell everybody what happens to the server."""
+        line = notice(text)
+        self.each(self.people, lambda member: member.write_or_skip(line))
 
     def say_in_room(self, room: Room, text: str) -> None:
         """Let the operator speak in one room."""
         data = _SERVER + frame(text)
-        room.history.add(data, 1)
-        room.audience.tell(data, 1)
-        if self._log_run:
-            self._log_run(prefixed(f"[{room.name}] ".encode(), data))
+        self._append(room, data, 1, [])
+        self._journal.said("", "Server", room.name, data)
 
-    def _say(self, member: Member, room: Room, data: bytes, lines: int) -> None:
-        room.history.add(data, lines)
-        deaf = self.deaf_to.get(member, ())
-        but = [member.link, *[other.link for other in deaf if other.room is room]]
-        room.audience.tell(data, lines, but)
-        if len(room.members) > 1:
-            self.relayed += lines
-        if self._log_run:
-            self._log_run(prefixed(f"[{room.name}] ".encode(), data))
+    @staticmethod
+    def each(members: Iterable[Member], act: Callable[[Member], object]) -> None:
+        """Do something with each of many; a failure with one is that one's, and costs it alone."""
+        for member in list(members):
+            try:
+                act(member)
+            except Exception as error:
+                member.link.on_crash(error)
 
-    def _note(self, room: Room | None, what: str, of: Member | None = None) -> None:
-        """Tell a room, but for the member concerned, and the log."""
-        if room is None:
-            self._log_event(f"* {what}")
-            return
-        self._log_event(f"[{room.name}] * {what}")
-        room.audience.tell(notice(what), 1, [of.link] if of else ())
-        if len(room.members) > (of is not None):
+    def note(self, kind: str, room: Room, what: str, about: Member, tell_too: bool = False) -> None:
+        """Tell a room and the log what a member did; not who ignores it, nor mostly itself."""
+        here = about in room.members
+        skip = [one.link for one in self.ignoring.ignorers(about) if room in one.rooms]
+        if here and not tell_too:
+            skip.append(about.link)
+        text = f"[{room.name}] * {what}"
+        self._journal.event(kind, text, about.given, name=about.name, room=room.name)
+        room.audience.say(notice(what), 1, self.clock(), False, skip)
+        if len(room.members) > here:
             self.relayed += 1
 
-    # -- finding people ---------------------------------------------------------------------------
+    def _say(self, member: Member, room: Room, data: bytes, lines: int) -> None:
+        ignorers = self.ignoring.ignorers(member)
+        skip = [one.link for one in ignorers if room in one.rooms] if ignorers else []
+        if member.stamp is None:
+            skip.append(member.link)
+        self._append(room, data, lines, skip)
+        if len(room.members) > 1:
+            self.relayed += lines
+        self._journal.said(member.given, member.name, room.name, data)
 
-    def has(self, member: Member) -> bool:
-        """Tell whether the member is still here."""
-        return self.members.get(member.key) is member
+    def _append(self, room: Room, data: bytes, lines: int, skip: list[Link]) -> None:
+        entry = room.audience.say(data, lines, self.clock(), True, skip)
+        self.archive.keep(room.name, entry.first, entry.time, data)
+
+    # -- finding ----------------------------------------------------------------------------------
 
     def find(self, text: str) -> tuple[Member, str]:
         """Split `text` (not blank) into the longest name of somebody present and the rest.
@@ -230,33 +250,22 @@ class Chat:
         """
         words = text.split(None, 2)
         for count in (2, 1):
-            member = self.members.get(name_key(" ".join(words[:count])))
+            member = self.people.named(" ".join(words[:count]))
             if member is not None:
                 rest = text.split(None, count)[count:]
                 return member, rest[0].strip() if rest else ""
-        meant = words[:2] if name_key(words[0]) == "client" else words[:1]
+        meant = words[:2] if words[0].casefold() == "client" else words[:1]
         raise CommandError(f"There is nobody called {quote(' '.join(meant))}.")
 
     def find_room(self, name: str) -> Room:
-        """Find a room by its name; raise `CommandError` if there is none."""
-        room = self.rooms.get(room_key(name))
+        """Return a room by its name; raise `CommandError` if there is none."""
+        room = self.rooms.get(name)
         if room is None:
             raise CommandError(f"There is no room {quote(name)}.")
         return room
 
-    # -- ignoring ---------------------------------------------------------------------------------
-
-    def ignore(self, member: Member, other: Member) -> None:
-        """Keep what `other` says from the member."""
-        self.deaf_to.setdefault(other, {})[member] = None
-
-    def unignore(self, member: Member, other: Member) -> None:
-        """Undo `ignore`; harmless where there was none."""
-        deaf = self.deaf_to.get(other, {})
-        deaf.pop(member, None)
-        if not deaf:
-            self.deaf_to.pop(other, None)
-
-    def ignored_by(self, member: Member) -> list[Member]:
-        """Tell whom the member ignores."""
-        return [other for other, deaf in self.deaf_to.items() if member in deaf]
+    def room_of(self, member: Member) -> Room:
+        """Return the member's current room; raise `CommandError` if it is in none."""
+        if member.room is None:
+            raise CommandError("You are not in a room. /join ROOM enters one.")
+        return member.room

@@ -1,15 +1,15 @@
 """What members type: one line in, and the chat does what it says.
 
-One table of commands both dispatches and writes the help. A command is a function of the chat, the
-member, and the text after the command's word; it raises `CommandError` for what cannot be done and
-`WrongCall` for what it cannot make sense of.
+One table of commands both dispatches and writes the help.
 
 Invariants:
 - What begins with a slash is never said to anybody, unless it begins with two.
 - A command is looked up outside of the `try` that answers errors, so that a defect in it is not
   taken for a spelling mistake.
+- Each command has a cost, in the work of one plain line; a client has only so much of that in a
+  turn. Twenty who ask for long lists would otherwise make everybody else wait.
 
-Not here: what the operator types (`moderation`), state.
+Not here: what a command does (`actions`), what the operator types (`moderation`), state.
 """
 
 from collections.abc import Callable
@@ -17,24 +17,22 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
+from reactor_chat.chat import actions
+from reactor_chat.chat.accounts import Accounts
+from reactor_chat.chat.actions import Request, WrongCall
 from reactor_chat.chat.chat import Chat, CommandError
-from reactor_chat.chat.rooms import HISTORY, Member, Room, names_of
+from reactor_chat.chat.members import Member
 from reactor_chat.wire.framing import OVERLONG, Line
 from reactor_chat.wire.protocol import (
     NOT_UTF8,
     TOO_LONG,
     answer,
+    is_blank,
     quote,
     sanitise,
     split_command,
     spoken,
 )
-
-_HISTORY_SHOWN: Final = 20  # lines of /history without a number: a screenful
-
-
-class WrongCall(Exception):
-    """The argument does not fit the command."""
 
 
 class Argument(Enum):
@@ -47,14 +45,15 @@ class Argument(Enum):
 
 @dataclass(frozen=True)
 class Command:
-    """One command: how it is called, what it is for, and what it does."""
+    """One command: how it is called, what it is for, what it does, and how much work that is."""
 
     word: str
     usage: str  # the argument, as help shows it
     purpose: str
     argument: Argument
-    run: Callable[[Chat, Member, str], None]
+    run: Callable[[Request], None]
     aliases: tuple[str, ...] = ()
+    cost: int = 1
 
     @property
     def call(self) -> str:
@@ -68,186 +67,135 @@ class Command:
         return f"{self.call}{also}: {self.purpose}"
 
 
-def receive(chat: Chat, member: Member, line: Line) -> None:
-    """Do what one line from a member says."""
+def receive(chat: Chat, accounts: Accounts, member: Member, line: Line) -> int:
+    """Do what one line from a member says; return how much work that was."""
     if line is OVERLONG:
-        member.link.write(TOO_LONG)
-        return
+        member.write(TOO_LONG)
+        return 1
     try:
         text = sanitise(line.decode())
     except UnicodeDecodeError:
-        member.link.write(NOT_UTF8)
-        return
+        member.write(NOT_UTF8)
+        return 1
     command = split_command(text)
     if command is not None:
-        _dispatch(chat, member, *command)
-    elif text and not text.isspace():
+        return _dispatch(Request(chat, accounts, member, command[1]), command[0])
+    if not is_blank(text):
         chat.speak_text(member, spoken(text))
+    return 1
 
 
-def _dispatch(chat: Chat, member: Member, word: str, argument: str) -> None:
+def _dispatch(request: Request, word: str) -> int:
     command = COMMANDS.get(word.lower())
     if command is None:
-        member.tell(_unknown(word))
-        return
-    missing = command.argument is Argument.REQUIRED and not argument
-    surplus = command.argument is Argument.NONE and argument
+        request.tell(_unknown(word))
+        return 1
+    missing = command.argument is Argument.REQUIRED and not request.argument
+    surplus = command.argument is Argument.NONE and request.argument
     try:
         if missing or surplus:
             raise WrongCall
-        command.run(chat, member, argument)
+        command.run(request)
     except WrongCall:
-        member.tell(f"Usage: {command.call}")
+        request.tell(f"Usage: {command.call}")
     except CommandError as error:
-        member.tell(str(error))
+        request.tell(str(error))
+    return command.cost
 
 
 def _unknown(word: str) -> str:
     return f"Unknown command /{quote(word)}. /help lists the commands."
 
 
-def _help(chat: Chat, member: Member, argument: str) -> None:
-    if not argument:
-        member.link.write(b"".join(answer(command.help) for command in _TABLE))
+def _help(request: Request) -> None:
+    if not request.argument:
+        request.member.write(b"".join(answer(command.help) for command in _TABLE))
         return
-    word = argument.removeprefix("/")
+    word = request.argument.removeprefix("/")
     command = COMMANDS.get(word.lower())
     if command is None:
         raise CommandError(_unknown(word))
-    member.tell(command.help)
+    request.tell(command.help)
 
 
-def _whoami(chat: Chat, member: Member, argument: str) -> None:
-    room = f", in {member.room.name}" if member.room else ""
-    member.tell(f"You are {member.name}{room}.")
+_NONE, _OPTIONAL, _REQUIRED = Argument.NONE, Argument.OPTIONAL, Argument.REQUIRED
 
-
-def _nick(chat: Chat, member: Member, argument: str) -> None:
-    chat.rename(member, argument)
-
-
-def _join(chat: Chat, member: Member, argument: str) -> None:
-    chat.join(member, argument)
-
-
-def _part(chat: Chat, member: Member, argument: str) -> None:
-    room = _room_of(member)
-    chat.part(member)
-    member.tell(f"You left {room.name}.")
-
-
-def _rooms(chat: Chat, member: Member, argument: str) -> None:
-    rooms = [chat.rooms[key] for key in sorted(chat.rooms)]
-    listed = ", ".join(f"{room.name} ({len(room.members)})" for room in rooms)
-    member.tell(listed or "There are no rooms.")
-
-
-def _who(chat: Chat, member: Member, argument: str) -> None:
-    room = chat.find_room(argument) if argument else member.room
-    member.tell(names_of(room.members if room else chat.members.values()))
-
-
-def _msg(chat: Chat, member: Member, argument: str) -> None:
-    recipient, text = chat.find(argument)
-    if not text:
-        raise WrongCall
-    chat.write_private(member, recipient, text)
-
-
-def _reply(chat: Chat, member: Member, argument: str) -> None:
-    recipient = member.correspondent
-    if recipient is None:
-        raise CommandError("Nobody has written to you.")
-    if not chat.has(recipient):
-        raise CommandError(f"{recipient.name} has left.")
-    chat.write_private(member, recipient, argument)
-
-
-def _me(chat: Chat, member: Member, argument: str) -> None:
-    chat.act(member, argument)
-
-
-def _history(chat: Chat, member: Member, argument: str) -> None:
-    count = _line_count(argument) if argument else _HISTORY_SHOWN
-    lines = _room_of(member).history.last(count)
-    if not lines:
-        raise CommandError("Nothing was said here yet.")
-    member.link.write(lines)
-
-
-def _line_count(argument: str) -> int:
-    # The digits are counted first: converting very many of them takes quadratic time.
-    if not (argument.isascii() and argument.isdigit()):
-        raise WrongCall
-    digits = argument.lstrip("0")
-    if not digits:
-        raise WrongCall
-    return int(digits) if len(digits) <= len(str(HISTORY)) else HISTORY
-
-
-def _ignore(chat: Chat, member: Member, argument: str) -> None:
-    if not argument:
-        names = names_of(chat.ignored_by(member))
-        member.tell(f"You ignore {names or 'nobody'}.")
-        return
-    other = _one_person(chat, argument)
-    if other is member:
-        raise CommandError("That is you.")
-    chat.ignore(member, other)
-    member.tell(f"You no longer see {other.name}.")
-
-
-def _unignore(chat: Chat, member: Member, argument: str) -> None:
-    other = _one_person(chat, argument)
-    if other not in chat.ignored_by(member):
-        raise CommandError(f"You do not ignore {other.name}.")
-    chat.unignore(member, other)
-    member.tell(f"You see {other.name} again.")
-
-
-def _quit(chat: Chat, member: Member, argument: str) -> None:
-    chat.leave(member)
-    member.link.finish("quit")
-
-
-def _one_person(chat: Chat, argument: str) -> Member:
-    person, rest = chat.find(argument)
-    if rest:
-        raise WrongCall
-    return person
-
-
-def _room_of(member: Member) -> Room:
-    if member.room is None:
-        raise CommandError("You are not in a room. /join ROOM enters one.")
-    return member.room
-
+# Costs, measured with two thousand people and rooms (benchmarks/README.md).
+_LISTS: Final = 8
+_TELLS_ROOM: Final = 4
 
 _TABLE: Final = (
-    Command("help", "[COMMAND]", "what the commands do", Argument.OPTIONAL, _help),
-    Command("whoami", "", "your name, and the room you are in", Argument.NONE, _whoami),
-    Command("nick", "NAME", "take a name", Argument.REQUIRED, _nick),
-    Command("join", "ROOM", "enter a room, and leave the one before", Argument.REQUIRED, _join),
-    Command("part", "", "leave the room", Argument.NONE, _part, ("leave",)),
-    Command("rooms", "", "the rooms, and how many are in each", Argument.NONE, _rooms),
+    Command("help", "[COMMAND]", "what the commands do", _OPTIONAL, _help, cost=_LISTS),
+    Command("whoami", "", "your name, and the rooms you are in", _NONE, actions.whoami),
+    Command("nick", "NAME", "take a name", _REQUIRED, actions.nick, cost=_TELLS_ROOM),
+    Command(
+        "join",
+        "ROOM",
+        "enter one more room, or make it the one that you talk in",
+        _REQUIRED,
+        actions.join,
+        cost=_LISTS,
+    ),
+    Command(
+        "part",
+        "[ROOM]",
+        "leave the room, or that room",
+        _OPTIONAL,
+        actions.part,
+        ("leave",),
+        _TELLS_ROOM,
+    ),
+    Command("topic", "[TEXT]", "what the room is about, or say so", _OPTIONAL, actions.topic),
+    Command(
+        "rooms",
+        "",
+        "the rooms, and how many are in each",
+        _NONE,
+        actions.rooms,
+        ("list",),
+        _LISTS,
+    ),
     Command(
         "who",
         "[ROOM]",
         "who is in your room, in that room, or (outside of rooms) everybody",
-        Argument.OPTIONAL,
-        _who,
+        _OPTIONAL,
+        actions.who,
         ("names",),
+        _LISTS,
     ),
-    Command("msg", "NAME TEXT", "say something to one person alone", Argument.REQUIRED, _msg),
-    Command("reply", "TEXT", "/msg to whoever last wrote to you", Argument.REQUIRED, _reply),
-    Command("me", "TEXT", "tell the room what you do", Argument.REQUIRED, _me),
-    Command("history", "[N]", "the last lines said in the room", Argument.OPTIONAL, _history),
     Command(
-        "ignore", "[NAME]", "see no more of a person, or list whom", Argument.OPTIONAL, _ignore
+        "msg", "NAME TEXT", "say something to one person, or Server, alone", _REQUIRED, actions.msg
     ),
-    Command("unignore", "NAME", "see a person again", Argument.REQUIRED, _unignore),
+    Command("reply", "TEXT", "/msg to whoever last wrote to you", _REQUIRED, actions.reply),
+    Command("me", "TEXT", "tell the room what you do", _REQUIRED, actions.me),
+    Command(
+        "history",
+        "[N]",
+        "the last lines said in the room",
+        _OPTIONAL,
+        actions.history,
+        cost=_LISTS,
+    ),
+    Command("ignore", "[NAME]", "see no more of a person, or list whom", _OPTIONAL, actions.ignore),
+    Command("unignore", "NAME", "see a person again", _REQUIRED, actions.unignore),
+    Command("register", "PASSWORD", "make your name your own", _REQUIRED, actions.register),
+    Command("login", "NAME PASSWORD", "take a registered name", _REQUIRED, actions.login),
+    Command("password", "PASSWORD", "choose another password", _REQUIRED, actions.password),
+    Command("unregister", "", "let your name be free again", _NONE, actions.unregister),
+    Command(
+        "tags", "on|off", "begin lines with when and where they were said", _REQUIRED, actions.tags
+    ),
+    Command(
+        "resume",
+        "ROOM ID",
+        "enter a room, and read on after that line",
+        _REQUIRED,
+        actions.resume,
+        cost=_LISTS,
+    ),
     # Whoever wants to leave leaves, whatever else the line says.
-    Command("quit", "", "leave (CLOSE SOCKET does, too)", Argument.OPTIONAL, _quit, ("exit",)),
+    Command("quit", "", "leave (CLOSE SOCKET does, too)", _OPTIONAL, actions.leave, ("exit",)),
 )
 
 COMMANDS: Final = {word: command for command in _TABLE for word in (command.word, *command.aliases)}

@@ -1,11 +1,12 @@
-"""What the operator types: speaking to everybody, looking around, and putting people out.
+"""What the operator types: speaking to everybody, looking around, and evicting people.
 
 One table of commands both dispatches and writes the help, as for members. A command is a function
-of the `Operator` and the text after the command's word; it gives the lines to show to the operator.
+of the `Operator` and the text after the command's word; it returns the lines to show the operator.
 
 Invariants:
-- A ban is of an address, never of a name: names are free to take.
-- Whoever is put out reads why, as the last thing.
+- A ban is of addresses, never of a name: names are free to take. The ban of somebody present is of
+  that person's address, whatever the name looks like.
+- Who is evicted reads why, as the last thing, and the rooms read it, too.
 
 Not here: the terminal on which this is typed, connections, figures (they are handed in).
 """
@@ -14,10 +15,20 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+from reactor_chat.chat.bans import BanList
 from reactor_chat.chat.chat import Chat, CommandError
-from reactor_chat.chat.rooms import Member, names_of
-from reactor_chat.wire.addresses import canonical
-from reactor_chat.wire.protocol import answer, quote, sanitise, split_command, spoken
+from reactor_chat.chat.members import Member
+from reactor_chat.chat.names import name_key
+from reactor_chat.wire.addresses import format_network, parse_ban
+from reactor_chat.wire.protocol import (
+    answer,
+    frame,
+    is_blank,
+    quote,
+    sanitise,
+    split_command,
+    spoken,
+)
 
 BANNED: Final = answer("You are banned.")
 
@@ -33,25 +44,31 @@ class _Command:
 class Operator:
     """The one at the server's console.
 
-    `stats` gives the server's figures as lines, `shut_down` ends it, and `reload` reads its
-    configuration anew and gives what came of that. Bans live here.
+    `stats` returns the server's figures as lines, `shut_down` ends it, and `reload` reads its
+    configuration anew and returns what came of that.
     """
 
     def __init__(
-        self, chat: Chat, stats: Callable[[], list[str]], shut_down: Callable[[], None]
+        self,
+        chat: Chat,
+        stats: Callable[[], list[str]],
+        shut_down: Callable[[], None],
     ) -> None:
         self.chat = chat
         self.stats = stats
-        self.shut_down = shut_down
         self.reload: Callable[[], list[str]] = lambda: ["There is nothing to reload."]
-        self.bans: dict[str, None] = {}  # addresses
+        self.shut_down = shut_down
+        self.bans = BanList()
+        for text in chat.archive.bans():
+            if network := parse_ban(text):
+                self.bans.add(network)
 
     def receive(self, line: str) -> list[str]:
-        """Do what a line says; give what the operator is to read in answer."""
+        """Do what a line says; return what the operator is to read in answer."""
         text = sanitise(line)
         parts = split_command(text) if text.startswith("/") else None
         if parts is None:
-            if text and not text.isspace():
+            if not is_blank(text):
                 self.chat.broadcast(spoken(text))
             return []
         word, argument = parts
@@ -65,14 +82,10 @@ class Operator:
         except CommandError as error:
             return [str(error)]
 
-    def bans_host(self, host: str) -> bool:
-        """Tell whether callers from there are to be turned away."""
-        return bool(self.bans) and canonical(host) in self.bans
-
-    def put_out(self, member: Member, last_word: bytes, reason: str) -> None:
+    def evict(self, member: Member, last_word: bytes, how: str, reason: str) -> None:
         """End a member's stay; the last word is the last thing that it reads."""
-        self.chat.leave(member)
-        member.link.finish(reason, last_word)
+        self.chat.leave(member, how)
+        member.link.close(reason, member.dress(last_word))
 
 
 def _help(operator: Operator, argument: str) -> list[str]:
@@ -83,19 +96,21 @@ def _help(operator: Operator, argument: str) -> list[str]:
 
 
 def _who(operator: Operator, argument: str) -> list[str]:
-    people = sorted(operator.chat.members.values(), key=lambda member: member.key)
-    lines = []
-    for member in people:
-        room = f", in {member.room.name}" if member.room else ""
-        muted = ", muted" if member.muted else ""
-        lines.append(f"{member.name} from {member.host}{room}{muted}")
-    return lines or ["Nobody is here."]
+    people = sorted(operator.chat.people, key=lambda member: member.key)
+    return [_describe(member) for member in people] or ["Nobody is here."]
+
+
+def _describe(member: Member) -> str:
+    given = f" ({member.given})" if member.given != member.name else ""
+    rooms = f", in {', '.join(room.name for room in member.rooms[::-1])}" if member.rooms else ""
+    account = ", logged in" if member.account else ""
+    muted = ", muted" if member.muted else ""
+    return f"{member.name}{given} from {member.host}{rooms}{account}{muted}"
 
 
 def _rooms(operator: Operator, argument: str) -> list[str]:
-    rooms = operator.chat.rooms
-    lines = [f"{rooms[key].name}: {names_of(rooms[key].members)}" for key in sorted(rooms)]
-    return lines or ["There are no rooms."]
+    rooms = sorted(operator.chat.rooms, key=lambda room: room.key)
+    return [f"{room.name}: {room.roster.text}" for room in rooms] or ["There are no rooms."]
 
 
 def _say(operator: Operator, argument: str) -> list[str]:
@@ -108,30 +123,36 @@ def _say(operator: Operator, argument: str) -> list[str]:
 
 def _kick(operator: Operator, argument: str) -> list[str]:
     member, reason = operator.chat.find(argument)
-    why = ": ".join(filter(None, ("You were kicked", reason.rstrip("."))))
-    operator.put_out(member, answer(f"{why}."), "kicked")
+    why = f": {reason.rstrip('.')}" if reason else ""
+    operator.evict(member, answer(f"You were kicked{why}."), f"was kicked{why}", "kicked")
     return [f"{member.name} was kicked."]
 
 
 def _ban(operator: Operator, argument: str) -> list[str]:
-    host = canonical(argument) or canonical(operator.chat.find(argument)[0].host)
-    operator.bans[host] = None
-    there = [one for one in operator.chat.members.values() if canonical(one.host) == host]
-    for member in there:
-        operator.put_out(member, BANNED, "banned")
-    return [f"{host} is banned.", *(f"{member.name} was put out." for member in there)]
+    person = operator.chat.people.named(argument)
+    network = parse_ban(person.host if person else argument)
+    if network is None:
+        operator.chat.find(argument)  # which says that there is nobody of that name
+        raise CommandError(f"{quote(argument)} is not an address.")
+    operator.bans.add(network)
+    text = format_network(network)
+    operator.chat.archive.ban(text)
+    there = [one for one in operator.chat.people if operator.bans.bans(one.host)]
+    operator.chat.each(there, lambda member: operator.evict(member, BANNED, "was banned", "banned"))
+    return [f"{text} is banned.", *(f"{member.name} was evicted." for member in there)]
 
 
 def _unban(operator: Operator, argument: str) -> list[str]:
-    host = canonical(argument)
-    if host not in operator.bans:
+    network = parse_ban(argument)
+    if network is None or not operator.bans.remove(network):
         raise CommandError(f"{quote(argument)} is not banned.")
-    del operator.bans[host]
-    return [f"{host} is no longer banned."]
+    text = format_network(network)
+    operator.chat.archive.unban(text)
+    return [f"{text} is no longer banned."]
 
 
 def _bans(operator: Operator, argument: str) -> list[str]:
-    return sorted(operator.bans) or ["Nobody is banned."]
+    return operator.bans.texts() or ["Nobody is banned."]
 
 
 def _mute(operator: Operator, argument: str) -> list[str]:
@@ -154,6 +175,29 @@ def _reload(operator: Operator, argument: str) -> list[str]:
     return operator.reload()
 
 
+def _msg(operator: Operator, argument: str) -> list[str]:
+    member, text = operator.chat.find(argument)
+    if not text:
+        raise CommandError(f"Usage: {_COMMANDS['msg'].usage}")
+    member.write(frame(f"[PM from Server] {text}"))
+    return [f"[PM to {member.name}] {text}"]
+
+
+def _accounts(operator: Operator, argument: str) -> list[str]:
+    return operator.chat.archive.accounts() or ["No name is registered."]
+
+
+def _forget(operator: Operator, argument: str) -> list[str]:
+    archive, key = operator.chat.archive, name_key(argument)
+    if not archive.is_registered(key):
+        raise CommandError(f"The name {quote(argument)} is not registered.")
+    archive.forget(key, lambda verdict: None)
+    for member in operator.chat.people:
+        if member.account == key:
+            member.account = ""
+    return [f"The name {argument} is free again."]
+
+
 def _stats(operator: Operator, argument: str) -> list[str]:
     return operator.stats()
 
@@ -168,13 +212,16 @@ _COMMANDS: Final = {
     "who": _Command("/who", "who is here, and from where", _who, False),
     "rooms": _Command("/rooms", "the rooms, and who is in them", _rooms, False),
     "say": _Command("/say ROOM TEXT", "say it in one room, as Server", _say, True),
-    "kick": _Command("/kick NAME [REASON]", "put somebody out", _kick, True),
-    "ban": _Command("/ban NAME|ADDRESS", "put out and keep out an address", _ban, True),
+    "kick": _Command("/kick NAME [REASON]", "evict somebody", _kick, True),
+    "ban": _Command("/ban NAME|ADDRESS", "evict and keep out an address", _ban, True),
     "unban": _Command("/unban ADDRESS", "let an address in again", _unban, True),
     "bans": _Command("/bans", "the banned addresses", _bans, False),
     "mute": _Command("/mute NAME", "let nobody hear what somebody says", _mute, True),
     "unmute": _Command("/unmute NAME", "let somebody be heard again", _unmute, True),
     "reload": _Command("/reload", "read the configuration anew", _reload, False),
+    "msg": _Command("/msg NAME TEXT", "say something to one person alone", _msg, True),
+    "accounts": _Command("/accounts", "the registered names", _accounts, False),
+    "forget": _Command("/forget NAME", "let a registered name be free again", _forget, True),
     "stats": _Command("/stats", "figures about the server", _stats, False),
     "quit": _Command("/quit", "end the server", _quit, False),
 }

@@ -1,116 +1,124 @@
-"""People and rooms as the chat keeps them: data, and little else.
+"""Rooms, and which of them there are.
 
 Invariants:
-- A member's `name`, `key` and `prefix` belong together: `take_name` sets all three.
-- A history holds at least the last `HISTORY` lines said, as far as there were so many, and at most
-  one block more: adding costs the same for a block of one line and of a thousand.
+- A room in `Rooms` has members. One whose members have left is kept in `empty`, with what was said
+  there, until it can be read again from the archive, or memory is short.
+- A room that is opened again goes on counting its lines, or has another epoch: no number is given
+  to two lines of one epoch.
 
-Not here: who may do what, and who hears of it (`chat`).
+Not here: who enters and leaves (`visits`), what is said (`chat`).
 """
 
-from collections import deque
-from collections.abc import Iterable
-from operator import attrgetter
+from collections.abc import Callable, Iterable, Iterator
 from typing import Final, Protocol
 
+from reactor_chat.chat.archive import Archive
+from reactor_chat.chat.log import Log
+from reactor_chat.chat.members import Link, Member
 from reactor_chat.chat.names import name_key
-from reactor_chat.wire.protocol import answer
+from reactor_chat.chat.roster import Roster
+from reactor_chat.wire.dialects import Dialect, Entry, Origin
 
-HISTORY: Final = 100  # lines a room keeps: an evening's talk, at most 400 KB
-
-
-class Link(Protocol):
-    """How to reach one member."""
-
-    def keeps_up(self) -> bool:
-        """Tell whether the member reads fast enough, so that nothing is being left out for it."""
-
-    def write(self, data: bytes) -> None:
-        """Let the member hear these whole lines."""
-
-    def overhear(self, data: bytes, lines: int) -> None:
-        """Let it hear that many whole lines, as others do, if it reads what it hears."""
-
-    def finish(self, reason: str, last_word: bytes = b"") -> None:
-        """Let it hear this too, and no more."""
+ROOM_SIZE: Final = 3000  # bytes that a room takes beside its log, about
 
 
 class Audience(Protocol):
-    """How to reach everybody in a room at once."""
+    """How to reach everybody in a room at once, by way of its log."""
 
-    def add(self, link: Link) -> None:
-        """Let one more hear what is said from now on."""
+    def add(self, link: Link, dialect: Dialect) -> None:
+        """Let one more read what is said from now on."""
 
     def remove(self, link: Link) -> None:
-        """Let one of them hear what was told so far, and no more."""
+        """Let one of them read what was said so far, and no more."""
 
-    def tell(self, data: bytes, lines: int, but: Iterable[Link] = ()) -> None:
-        """Let all of them hear that many whole lines, but for some of them."""
+    def set_dialect(self, link: Link, dialect: Dialect) -> None:
+        """Let one of them read what follows in another dialect."""
 
+    def say(self, block: bytes, lines: int, time: int, keep: bool, skip: Iterable[Link]) -> Entry:
+        """Append whole lines to the log, which all read but those to skip."""
 
-class History:
-    """The last lines of a room, kept in the blocks in which they were said."""
+    def count(self) -> None:
+        """Count what the log takes now."""
 
-    def __init__(self) -> None:
-        self._blocks: deque[tuple[bytes, int]] = deque()
-        self._lines = 0
-
-    def add(self, block: bytes, lines: int) -> None:
-        """Keep a block of so many lines, and forget those before the last `HISTORY`."""
-        self._blocks.append((block, lines))
-        self._lines += lines
-        while self._lines - self._blocks[0][1] >= HISTORY:
-            self._lines -= self._blocks.popleft()[1]
-
-    def last(self, lines: int) -> bytes:
-        """Give the last so many lines, or as many as there are."""
-        kept = b"".join(block for block, _ in self._blocks).splitlines(keepends=True)
-        return b"".join(kept[-min(lines, HISTORY) :])
-
-
-class Member:
-    """Somebody present. `name` and `room` change through `Chat` alone, `muted` by the operator."""
-
-    __slots__ = (
-        "correspondent",
-        "host",
-        "key",
-        "link",
-        "muted",
-        "name",
-        "prefix",
-        "room",
-    )
-
-    def __init__(self, name: str, link: Link, host: str) -> None:
-        self.link = link
-        self.host = host
-        self.room: Room | None = None
-        self.muted = False
-        self.correspondent: Member | None = None  # who last wrote to it in private
-        self.take_name(name)
-
-    def take_name(self, name: str) -> None:
-        """Set what follows from the name."""
-        self.name = name
-        self.key = name_key(name)
-        self.prefix = f"{name}: ".encode()
-
-    def tell(self, text: str) -> None:
-        """Answer the member."""
-        self.link.write(answer(text))
+    def release(self) -> None:
+        """The room is forgotten: count its log no more."""
 
 
 class Room:
-    """A room and who is in it."""
+    """A room, who is in it, and what was said there."""
 
-    def __init__(self, name: str, audience: Audience) -> None:
+    def __init__(self, name: str, log: Log, audience: Audience, topic: str = "") -> None:
         self.name = name
+        self.key = name_key(name)
+        self.log = log
         self.audience = audience
+        self.topic = topic
         self.members: dict[Member, None] = {}  # a dict for its order
-        self.history = History()
+        self.roster = Roster()
+
+    @property
+    def size(self) -> int:
+        """Bytes that it takes, about."""
+        return self.log.size + ROOM_SIZE
 
 
-def names_of(people: Iterable[Member]) -> str:
-    """List people by name, in the order in which names are compared."""
-    return ", ".join([member.name for member in sorted(people, key=attrgetter("key"))])
+class Rooms:
+    """All rooms. `new_audience` makes the audience of a log."""
+
+    def __init__(self, new_audience: Callable[[Log], Audience], archive: Archive) -> None:
+        self._new_audience = new_audience
+        self._archive = archive
+        self._by_key: dict[str, Room] = {}
+        self._roster = Roster()
+        self.empty: dict[str, Room] = {}  # the longest empty one first
+
+    def __len__(self) -> int:
+        return len(self._by_key)
+
+    def __iter__(self) -> Iterator[Room]:
+        return iter(self._by_key.values())
+
+    def get(self, name: str) -> Room | None:
+        """Return the room of that name, if somebody is in it."""
+        return self._by_key.get(name_key(name.removeprefix("#")))
+
+    def first(self) -> list[Room]:
+        """Return the rooms that are shown in a list, by name."""
+        return [self._by_key[key] for key in self._roster.first()]
+
+    def open(self, name: str) -> Room:
+        """Return a room in which nobody is yet: one that is kept, or a new one."""
+        key = name_key(name)
+        if key in self.empty:
+            return self.empty[key]
+        known = self._archive.room(key)
+        name, said, topic = known or (name, 0, "")
+        log = Log(Origin(name, self._archive.epoch_of(key)), said)
+        return Room(name, log, self._new_audience(log), topic)
+
+    def add_member(self, room: Room, member: Member) -> None:
+        """Note that somebody is in a room."""
+        if room.key not in self._by_key:
+            self.empty.pop(room.key, None)
+            self._by_key[room.key] = room
+            self._roster.add(room.key, room.name)
+        room.members[member] = None
+        room.roster.add(member.key, member.name)
+
+    def remove_member(self, room: Room, member: Member) -> None:
+        """Note that somebody is not in a room any more."""
+        del room.members[member]
+        room.roster.remove(member.key)
+        if room.members:
+            return
+        del self._by_key[room.key]
+        self._roster.remove(room.key)
+        if (room.log.said or room.topic) and not self._archive.room(room.key):
+            self.empty[room.key] = room
+        else:
+            room.audience.release()
+
+    def forget(self, room: Room) -> None:
+        """Forget a room in which nobody is."""
+        del self.empty[room.key]
+        room.audience.release()

@@ -1,20 +1,20 @@
-"""The loop: who is ready, what is due, and what has to be settled before sleeping again.
+"""The loop: who is ready, what is due, and what is left to do before it sleeps again.
 
 One turn is, in this order:
 
-    select  ->  dispatch what is ready  ->  due timers  ->  settle  ->  bury
+    select  ->  dispatch what is ready  ->  due timers  ->  end of turn  ->  dispose
 
-*Settling* is the end-of-turn hook: whoever has put itself on the list of `unsettled` is called, in
-the order of that list, and puts itself there once, however often it was touched in the turn. A
-connection uses it to send in one system call all that the turn produced; a room, ahead of its
-members, to tell them what was said. *Burying* is the one place where a handler's descriptor is
-given up: whoever wants to die puts itself on the list of the `dying`, and its descriptor stays open
-until then, so that the number cannot be reused, and meet the wrong handler, within a turn.
+A handler that has work for the *end of the turn* asks for it: a room sends its news to everybody at
+once, early; then each connection sends, in one system call, all else that the turn produced for it.
+Within both steps, handlers are called in the order in which they asked. *Disposing* is the one
+place where a handler's descriptor is closed: `dispose` only marks. The descriptor stays open until
+then, so that within a turn its number cannot be reused and meet the wrong handler.
 
 Invariants:
-- Only `watch` touches the selector. A handler without interest is not registered at all: epoll
-  and poll report a hang-up even to those who asked for nothing, for ever.
-- An exception out of a handler goes to that handler's `on_crash`, and to nobody else.
+- Only `watch` touches the selector. A handler without interest is not registered at all: epoll and
+  poll report a hang-up even to those who asked for nothing, and the loop would spin.
+- An exception out of a handler goes to that handler's `on_crash`, and to nobody else. That includes
+  what the selector raises: epoll_ctl(2) can fail with ENOSPC or ENOMEM at any change of interest.
 - Nothing here blocks but `select`, and that sleeps until something is ready or due: an idle loop
   does not wake up.
 - Handlers ask `now`, never the clock: it is the same for all in one turn.
@@ -22,12 +22,13 @@ Invariants:
 Not here: sockets, bytes, chat, signals (a signal arrives as a readable descriptor).
 """
 
+import contextlib
 import os
 import select
 import selectors
 import time
-from collections.abc import Callable, Iterable
-from typing import Final
+from collections.abc import Callable, Sequence
+from typing import Final, NamedTuple
 
 from reactor_chat.loop.timers import Callback, Timer, Timers
 
@@ -43,7 +44,7 @@ MAX_EVENTS: Final = 256
 # Seconds. epoll counts milliseconds in an int; a loop that wakes once an hour is still idle.
 _LONGEST_SLEEP: Final = 3600.0
 
-Ready = Iterable[tuple[int, int]]
+Ready = Sequence[tuple[int, int]]
 
 
 class Handler:
@@ -64,15 +65,31 @@ class Handler:
     def on_writable(self) -> None:
         """Called when writing would not block."""
 
-    def on_settle(self) -> None:
-        """Called at the end of a turn in which this handler was put on `unsettled`."""
+    def on_early_end_of_turn(self) -> None:
+        """Called at the end of the turn, before all `on_end_of_turn`, if it asked for that."""
 
-    def on_bury(self) -> None:
-        """Called at the end of the turn in which this handler was put on `dying`; closes `fd`."""
+    def on_end_of_turn(self) -> None:
+        """Called at the end of a turn in which this handler asked for it."""
+
+    def on_dispose(self) -> None:
+        """Called at the end of the turn in which this handler was disposed of; closes `fd`."""
 
     def on_crash(self, error: Exception) -> None:
         """Called with what a method above, or a timer of this handler, has raised."""
         raise error
+
+
+class TurnLength(NamedTuple):
+    """What a turn took, in seconds and without the sleep, and how many descriptors were ready."""
+
+    serving: float  # handlers of what was ready, and timers
+    sending: float  # the end of the turn
+    ready: int
+
+    @property
+    def total(self) -> float:
+        """Seconds in all."""
+        return self.serving + self.sending
 
 
 class Reactor:
@@ -89,12 +106,18 @@ class Reactor:
         self._handlers: dict[int, Handler] = {}
         self._timers = Timers()
         self._running = False
-        self.unsettled: list[Handler] = []
-        self.dying: list[Handler] = []
+        self._early: list[Handler] = []
+        self._pending: list[Handler] = []
+        self._closing: list[Handler] = []
+        # Bound methods of the lists, which are therefore emptied in place: these are called once
+        # for each peer and turn, and a method around `append` would double what that costs.
+        self.early_at_end_of_turn: Callable[[Handler], None] = self._early.append
+        self.at_end_of_turn: Callable[[Handler], None] = self._pending.append
+        self.dispose: Callable[[Handler], None] = self._closing.append
         self.now = clock()
         self.started = self.now
         self.turns = 0
-        self.longest_turn = 0.0  # seconds, without the sleep
+        self.longest_turn = TurnLength(0.0, 0.0, 0)
 
     def watch(self, handler: Handler, interest: int) -> None:
         """Make `interest` (READ, WRITE, both or NOTHING) what `handler` waits for.
@@ -104,14 +127,29 @@ class Reactor:
         if interest == handler.interest:
             return
         if interest == NOTHING:
-            self._selector.unregister(handler.fd)
-            del self._handlers[handler.fd]
+            self._unwatch(handler)
         elif handler.interest == NOTHING:
             self._selector.register(handler.fd, interest)
             self._handlers[handler.fd] = handler
         else:
-            self._selector.modify(handler.fd, interest)
+            self._modify(handler, interest)
         handler.interest = interest
+
+    def _unwatch(self, handler: Handler) -> None:
+        # First here, so that whatever the selector raises, the handler is called no more.
+        handler.interest = NOTHING
+        del self._handlers[handler.fd]
+        self._selector.unregister(handler.fd)
+
+    def _modify(self, handler: Handler, interest: int) -> None:
+        try:
+            self._selector.modify(handler.fd, interest)
+        except OSError:
+            # The selectors module has forgotten the descriptor by now, or not: it depends on the
+            # kind of selector. Make both cases one, so that the handler can be watched anew.
+            with contextlib.suppress(OSError, KeyError):
+                self._unwatch(handler)
+            raise
 
     def call_later(self, delay: float, handler: Handler, callback: Callback) -> Timer:
         """Call `callback` in `delay` seconds; `handler` answers for its exceptions."""
@@ -124,7 +162,7 @@ class Reactor:
     def run(self) -> None:
         """Turn until `stop` is called."""
         self._running = True
-        self.settle()  # what was said before the loop began must not wait for the first event
+        self.end_turn()  # what was said before the loop began must not wait for the first event
         while self._running:
             self.turn()
 
@@ -143,32 +181,42 @@ class Reactor:
         self._dispatch(ready)
         if deadline is not None and deadline <= now:
             self._fire(now)
-        self.settle()
+        served = self._clock()
+        self.end_turn()
         self.turns += 1
-        length = self._clock() - now
-        if length > self.longest_turn:
-            self.longest_turn = length
+        end = self._clock()
+        if end - now > self.longest_turn.total:
+            self.longest_turn = TurnLength(served - now, end - served, len(ready))
 
-    def settle(self) -> None:
-        """Settle, then bury, until neither leaves work: a death may be news for the others."""
-        while self.unsettled or self.dying:
-            # In place, as others hold these lists.
-            unsettled, self.unsettled[:] = self.unsettled[:], ()
-            for handler in unsettled:
+    def end_turn(self) -> None:
+        """Call the pending, then dispose, until neither leaves work: a death is news for others."""
+        while self._early or self._pending or self._closing:
+            if self._early:
+                for handler in _take_all(self._early):
+                    try:
+                        handler.on_early_end_of_turn()
+                    except Exception as error:
+                        self._blame(handler, error)
+            for handler in _take_all(self._pending):
                 try:
-                    handler.on_settle()
+                    handler.on_end_of_turn()
                 except Exception as error:
                     self._blame(handler, error)
-            dying, self.dying[:] = self.dying[:], ()
-            for handler in dying:
+            if self._closing:
+                for handler in _take_all(self._closing):
+                    self._dispose_of(handler)
+
+    def _dispose_of(self, handler: Handler) -> None:
+        try:
+            try:
                 self.watch(handler, NOTHING)
-                try:
-                    handler.on_bury()
-                except Exception as error:
-                    self._blame(handler, error)
+            finally:
+                handler.on_dispose()
+        except Exception as error:
+            self._blame(handler, error)
 
     def close(self) -> None:
-        """Give up the selector's own descriptor."""
+        """Close the selector's own descriptor."""
         self._readiness.close()
         self._selector.close()
 
@@ -207,6 +255,12 @@ class Reactor:
         handler.on_crash(error)
 
 
+def _take_all(handlers: list[Handler]) -> list[Handler]:
+    taken = handlers[:]
+    handlers.clear()
+    return taken
+
+
 class _SelectorPoll:
     """Readiness as the `selectors` module tells it: portable, and open to simulation."""
 
@@ -214,15 +268,15 @@ class _SelectorPoll:
         self._selector = selector
 
     def poll(self, limit: float | None) -> Ready:
-        """Wait for at most `limit` seconds and tell which descriptors are ready, and for what."""
+        """Wait for at most `limit` seconds; return which descriptors are ready, and for what."""
         return [(key.fd, mask) for key, mask in self._selector.select(limit)]
 
     def meaning(self, mask: int) -> int:
-        """Translate a mask that `poll` gave to READ and WRITE."""
+        """Translate a mask that `poll` returned to READ and WRITE."""
         return mask
 
     def close(self) -> None:
-        """There is nothing of its own to give up."""
+        """There is nothing of its own to close."""
 
 
 class _EpollPoll:
@@ -254,5 +308,5 @@ def _fastest_poll(selector: selectors.BaseSelector) -> "_SelectorPoll | _EpollPo
 
 
 def reason_for(error: OSError) -> str:
-    """Say in a few words why a system call failed."""
+    """Return in a few words why a system call failed."""
     return os.strerror(error.errno).lower() if error.errno else str(error)

@@ -197,10 +197,10 @@ class Listener(Handler):
             return
         self._stopped = True
         self._reactor.watch(self, NOTHING)
-        self._reactor.dying.append(self)
+        self._reactor.dispose(self)
 
-    def on_bury(self) -> None:
-        """Give up the descriptors."""
+    def on_dispose(self) -> None:
+        """Close the descriptors."""
         self._socket.close()
         if self._spare is not None:
             os.close(self._spare)
@@ -241,12 +241,12 @@ class Listener(Handler):
             pass  # somebody else took the descriptor, or the caller left
         else:
             self.refused += 1
-            see_out(sock, self._sorry)
+            refuse(sock, self._sorry)
         self._spare = _take_spare()
         return waiting
 
 
-def see_out(sock: socket.socket, why: bytes) -> None:
+def refuse(sock: socket.socket, why: bytes) -> None:
     """Tell a caller why it is turned away, and close without waiting for it to read that."""
     with sock, contextlib.suppress(OSError):
         sock.setblocking(False)

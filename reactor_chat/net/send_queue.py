@@ -1,44 +1,58 @@
-"""The outgoing half of a connection: a backlog that leaves in one `send` a turn.
+"""The outgoing half of a connection: a queue of pieces that leaves in one `send` a turn.
 
-Speaking is appending. `write` and `overhear` put bytes on the backlog and note that the end of the
-turn has work; they make no system call, cannot fail and close nothing. The bytes are shared, never
-copied, between those who are to receive them. What is said to many may wait, for most of them, at a
-`Channel` until the end of the turn, and leave from there without a stay on the backlog.
+What a peer will be sent is, in this order:
+
+    sending      bytes that the kernel has refused so far
+    pieces       bytes of its own, stretches of logs, and counts of what it missed
+    places       for each room that it is in: the live range, from its cursor to the log's tip
+
+Writing only appends to the pieces and asks for the end of the turn: it makes no system call, cannot
+fail and closes nothing. What a room says is appended to its log, and to nobody's queue. Before a
+peer is told anything else, the live range is *cut*: what it was to read so far becomes a piece, and
+the answer comes after that.
+
+Most peers have nothing waiting at the end of most turns. Those are *live*: an `Audience` sends them
+the news without looking at their queue. Everybody else is *behind*, with a cursor of its own.
 
 Invariants:
-- The backlog is `first`, then `rest`; nothing waits if `first` is empty. `blocked` says that the
-  kernel has refused some of it; then, and only then, the selector is asked when more can be sent.
-- What is merely overheard is not added to a backlog that is blocked and would get longer than
-  `Limits.backlog`. Once a line had to be left out, those after it are left out too, until
-  something else is written or the listener has read all that waits: then, at that very place, it
-  is told how many lines it missed.
-  (Whoever is not blocked has read everything so far, and gets all of a turn, however much it is.)
-- A backlog that is full has to move within `Limits.stall` seconds: the peer has to take something.
-  It did when the kernel announces room for more. A slow peer may take too little for that, so what
-  it has acknowledged is looked at, too; not whether the kernel would take more, as it may have had
-  that room, unannounced, all the time.
+- Live means that nothing waits, and a peer is live in all of its rooms or in none. Otherwise an
+  answer could overtake the room's lines before it.
+- The selector is asked for room to write exactly while the kernel has refused something.
+- What one peer pins is bounded. A stretch costs a few words; when there are too many of them, they
+  become one count of missed lines for each room. Private bytes are bounded by `Limits.backlog`,
+  beyond which what is said to all is left out and counted.
+- A backlog that is full has to move within `Limits.stall` seconds: the peer's system has to
+  acknowledge something. One that is not full may take its time, however long.
 
 This is the lower half of `connection.Connection`; what the upper half provides is marked below.
 
-Not here: what comes in, the states of a connection's life, and what a room hears (`tape`).
+Not here: what comes in, the states of a connection's life, the pieces (`pieces`), who reads what.
 """
 
 import socket
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from reactor_chat.loop.reactor import Handler, Reactor, reason_for
 from reactor_chat.loop.timers import Timer
+from reactor_chat.net.pieces import Missed, Piece, Stretch, collapse, size_of
 from reactor_chat.net.tcp_info import acknowledged
+from reactor_chat.wire.dialects import Mark
 
-# A waiting piece of this size leaves alone, instead of being copied together with what follows it.
-_LARGE_PIECE: Final = 64 * 1024
+if TYPE_CHECKING:
+    from reactor_chat.net.audience import Audience, Place
+
+# How much is put together for one `send`. A piece that is larger leaves alone, without a copy.
+CHUNK: Final = 64 * 1024
+
+# How many pieces may wait before the stretches among them are given up for a count. Only a peer
+# that reads nothing gets there, while others take turns in speaking whom it ignores.
+_MOST_PIECES: Final = 1024
 
 # How many times within `Limits.stall` to look whether a slow peer has acknowledged something. So
 # whoever takes nothing any more is found out at most a quarter late.
 _LOOKS: Final = 4
-
-Piece = bytes | memoryview
 
 
 @dataclass(frozen=True)
@@ -48,120 +62,173 @@ class Limits:
     backlog: int = 1024 * 1024  # hours of ordinary talk for a reader who has stalled
     hold: int = 64 * 1024  # more answers than this wait only for a peer that does not read them
     stall: float = 30.0  # longer than the hiccups of mobile networks
-    linger: float = 5.0  # for a peer to read the last word and close: a slow link's round trips
+    farewell: float = 30.0  # in all, for a peer that is leaving to read what it was told
+    linger: float = (
+        5.0  # for a peer to close once it was told everything: a slow link's round trips
+    )
     quiet: float = 0.25  # an unterminated text that is still for so long is a message
 
 
-class Streams:
-    """What the connections of one server share."""
+class Shared:
+    """What the connections of one server share. `clock` returns milliseconds since 1970, UTC."""
 
-    def __init__(self, reactor: Reactor, limits: Limits) -> None:
+    def __init__(self, reactor: Reactor, limits: Limits, clock: Callable[[], int]) -> None:
         self.reactor = reactor
         self.limits = limits
+        self.clock = clock
         self.missed = 0  # lines left out, over all connections and all time
+        self.waiting = 0  # private bytes of all those of whom the kernel has refused something
+        self.logs = 0  # bytes of all rooms' logs
+        self.guard: Handler | None = None  # is called once both together are over its limit
+        self.memory = 0
+
+    def count_waiting(self, size: int) -> None:
+        """Count private bytes that wait, or wait no more."""
+        self.waiting += size
+        self._check()
+
+    def count_log(self, size: int) -> None:
+        """Count bytes by which a log has grown or shrunk."""
+        self.logs += size
+        self._check()
+
+    def _check(self) -> None:
+        if self.guard is not None and self.waiting + self.logs > self.memory:
+            self.reactor.at_end_of_turn(self.guard)
 
 
-class Channel:
-    """What many overhear; it is kept until the end of the turn, or until somebody asks for it."""
-
-    __slots__ = ()
-
-    def play_to(self, outlet: "Outlet") -> None:
-        """Let the outlet overhear what is kept, from its `place` on."""
-
-
-class Outlet(Handler):
+class SendQueue(Handler):
     """A non-blocking stream socket and what waits to leave through it."""
 
     __slots__ = (
         "_acknowledged",
         "_deadline",
         "_progress",
-        "_rest_size",
-        "_streams",
-        "_unsettled",
+        "_sending",
+        "_shared",
         "blocked",
-        "channel",
-        "first",
-        "missed",
-        "ordinary",
-        "place",
-        "rest",
+        "fast",
+        "live",
+        "pieces",
+        "places",
         "socket",
         "unframed",
+        "waiting",
     )
 
-    def __init__(self, streams: Streams, sock: socket.socket) -> None:
+    def __init__(self, shared: Shared, sock: socket.socket) -> None:
         super().__init__(sock.fileno())
-        self._streams = streams
+        self._shared = shared
         self.socket = sock
-        self._unsettled = streams.reactor.unsettled
-        # In most turns there is one piece for each peer: it costs no list, and no count.
-        self.first: Piece = b""
-        self.rest: list[Piece] = []
-        self._rest_size = 0  # bytes
-        self.missed = 0  # lines left out since it was full
+        self.pieces: list[bytes | Piece] = []
+        self.places: dict[Audience, Place] = {}
+        self._sending: memoryview | bytes = b""
         self.blocked = False
-        self.ordinary = False  # open, read, and with nothing special about what leaves
-        self.channel: Channel | None = None
-        self.place = 0  # how much of what the channel keeps is done with, heard or not to be heard
+        self.waiting = 0  # private bytes, counted while it is blocked
+        self.live = False
+        self.fast = False  # on the fast path: open, read, framed, with nothing that waits
         self.unframed = False  # the peer ends no lines, so the last one of a block is not ended
         self._progress = 0.0  # when the peer last took something, as far as is known
         self._acknowledged = 0  # bytes, when that was last looked at
-        # For the kernel to take something again; once all has left, for the peer to end.
         self._deadline: Timer | None = None
 
+    # -- writing ----------------------------------------------------------------------------------
+
     def write(self, data: bytes) -> None:
-        """Append whole lines to the backlog."""
-        if self.channel is not None:  # `catch_up`, without a call for those who have none
-            self.channel.play_to(self)
-        if self.missed:
-            self.tell_missed()
-        if self.first:
-            self.rest.append(data)
-            self._rest_size += len(data)
-        else:
-            self.first = data
-            self._unsettled.append(self)
+        """Append whole lines."""
+        if self.places:
+            self.cut_all()
+        if self.blocked:
+            self._count(len(data))
+        elif not self.pieces:
+            self._shared.reactor.at_end_of_turn(self)
+        self.pieces.append(data)
 
-    def catch_up(self) -> None:
-        """Append what the channel keeps, before anything else happens to the backlog."""
-        if self.channel is not None:
-            self.channel.play_to(self)
+    def push(self, piece: Piece) -> None:
+        """Append what is made into bytes later."""
+        self.cut_all()
+        self._append(piece)
 
-    def overhear(self, data: bytes, lines: int) -> None:
-        """Append that many whole lines, which others hear too, or count them as missed."""
-        self.catch_up()
-        if self.blocked and (self.missed or self.size + len(data) > self._streams.limits.backlog):
-            self._miss(lines)
-        else:
+    def write_or_skip(self, data: bytes, lines: int, render: Callable[[int], bytes]) -> None:
+        """Append lines that all are told, or count them as missed if too much waits already."""
+        if not self.full:
             self.write(data)
+            return
+        last = self.pieces[-1] if self.pieces else None
+        if isinstance(last, Missed) and last.render == render:
+            last.lines += lines
+        else:
+            self.push(Missed(lines, render))
+        self.expect_progress()
 
-    def keeps_up(self) -> bool:
-        """Tell whether nothing that it was to hear up to now is being left out."""
-        self.catch_up()
-        return not self.full
+    def cut(self, place: "Place", upto: Mark) -> None:
+        """Make a piece of what the peer is to read in one of its rooms up to a mark."""
+        if self.live:
+            self.fall_behind()
+        if place.cursor.entries < upto.entries:
+            self._append(Stretch(place.audience, place.cursor, upto, place.dialect))
+            place.cursor = upto
 
-    @property
-    def size(self) -> int:
-        """How many bytes wait."""
-        return len(self.first) + self._rest_size
+    def cut_all(self) -> None:
+        """Make pieces of what the peer is to read by now in all of its rooms."""
+        if self.live:
+            self.fall_behind()
+        for place in self.places.values():
+            self.cut(place, place.audience.log.tip)
+
+    def wake(self) -> None:
+        """A piece that was not there yet is there now."""
+        self._shared.reactor.at_end_of_turn(self)
+
+    def _append(self, piece: Piece) -> None:
+        self.pieces.append(piece)
+        if not self.blocked:
+            self._shared.reactor.at_end_of_turn(self)
+            return
+        self._count(piece.size)
+        if len(self.pieces) > _MOST_PIECES:
+            self.pieces = collapse(self.pieces)
+            self.expect_progress()
+
+    # -- live or behind ---------------------------------------------------------------------------
+
+    def fall_behind(self) -> None:
+        """Take a cursor of its own in each of its rooms: something else comes first."""
+        self.live = False
+        for audience, place in self.places.items():
+            audience.note_behind(self, place)
+
+    def go_live(self) -> None:
+        """Let the audiences send it their news directly, if nothing at all waits for it."""
+        if self.live or self.blocked or self.pieces or self.unframed or self.closed:
+            return
+        places = self.places
+        for audience, place in places.items():
+            if audience.has_news or place.cursor.entries != audience.turn.entries:
+                return
+        for audience, place in places.items():
+            audience.note_live(self, place)
+        self.live = bool(places)
 
     @property
     def full(self) -> bool:
-        """Whether overheard lines are being left out."""
-        return self.blocked and (self.missed > 0 or self.size >= self._streams.limits.backlog)
+        """Whether what is said to all is left out, as too much waits already."""
+        if not self.blocked:
+            return False
+        limit = self._shared.limits.backlog
+        if self.waiting >= limit or (self.pieces and isinstance(self.pieces[-1], Missed)):
+            return True
+        return any(place.behind_by >= limit for place in self.places.values())
 
     @property
-    def crowded(self) -> bool:
+    def above_high_water(self) -> bool:
         """Whether so much waits that the peer should read before it asks for more."""
-        limits = self._streams.limits
-        return self.size >= min(limits.hold, limits.backlog)
+        limits = self._shared.limits
+        return self.blocked and self.waiting >= min(limits.hold, limits.backlog)
 
-    def _miss(self, lines: int) -> None:
-        self.missed += lines
-        self._streams.missed += lines
-        self._expect_progress()
+    def _count(self, size: int) -> None:
+        self.waiting += size
+        self._shared.count_waiting(size)
 
     # -- what the other half provides -------------------------------------------------------------
 
@@ -171,153 +238,181 @@ class Outlet(Handler):
         raise NotImplementedError
 
     def on_flushed(self) -> None:
-        """The backlog is empty, and something was waiting for that."""
+        """Nothing waits any more."""
         raise NotImplementedError
 
-    def tell_missed(self) -> None:
-        """Tell the peer how many lines were left out, if any were."""
-        raise NotImplementedError
-
-    def close(self, reason: str) -> None:
-        """Die."""
+    def abort(self, reason: str) -> None:
+        """Die now, and discard what waits."""
         raise NotImplementedError
 
     def update_interest(self) -> None:
         """Ask the reactor for what the state demands."""
         raise NotImplementedError
 
-    @property
-    def _must_progress(self) -> bool:
-        """Whether a backlog that does not move is a reason to end the connection."""
-        return self.full
-
     # -- for the reactor --------------------------------------------------------------------------
 
-    def on_settle(self) -> None:
+    def on_end_of_turn(self) -> None:
         """Send what the turn has produced, in one system call."""
-        if not self.ordinary:
-            self._settle_otherwise()
+        pieces = self.pieces
+        if not self.fast or self.places or len(pieces) != 1:
+            self._flush()
             return
-        if self.rest:
-            self._join()
-        data = self.first
+        data = pieces[0]
+        if not isinstance(data, bytes):
+            self._flush()
+            return
+        pieces.clear()
         try:
             sent = self.socket.send(data)
         except OSError as error:
-            sent = self.on_refusal(error)
-        if sent == len(data):
-            self.first = b""
-        else:
-            self.keep(data, sent)
+            sent = self.on_send_error(error)
+        if sent != len(data):
+            self.keep(memoryview(data)[sent:])
 
     def on_writable(self) -> None:
         """Send more of what the kernel did not take before."""
         if not self.blocked:
             return
-        self.catch_up()
-        if self.rest and len(self.first) < _LARGE_PIECE:
-            self._join()
-        sent = self._send_first()
-        if sent:
-            self._take_off(sent)
-            self._note_progress()
-        if not self.first:
-            self.blocked = False
-            self.on_flushed()
+        if self._sending:
+            sent = self._send(self._sending)
+            self._count(-sent)
+            self._sending = self._sending[sent:]
+            if sent:
+                self._note_progress()
+        if not self._sending and not self.closed:
+            self._unblock()
+            self._flush()
+            self.update_interest()
 
-    def on_refusal(self, error: OSError) -> int:
-        """Die of what `send` has raised, or wait; either way it has sent nothing, so give 0."""
-        if not isinstance(error, BlockingIOError | InterruptedError):
-            self.close(reason_for(error))
+    def on_send_error(self, error: Exception) -> int:
+        """Abort on a fatal error of `send`, otherwise wait until writable: nothing was sent, 0."""
+        if isinstance(error, BlockingIOError | InterruptedError):
+            return 0
+        if isinstance(error, OSError):
+            self.abort(reason_for(error))
+        else:
+            self.on_crash(error)
         return 0
 
-    def keep(self, data: Piece, sent: int) -> None:
-        """Keep what the kernel did not take of `data`, all that waits; no longer after a death."""
+    def keep(self, rest: memoryview | bytes) -> None:
+        """Keep what the kernel did not take; no longer after a death."""
         if self.closed:
             return
-        self.first = memoryview(data)[sent:]
+        self._sending = rest
         self.blocked = True
+        self._count(len(rest) + sum(map(size_of, self.pieces)))
         self._note_progress()
         if self.full:
-            self._expect_progress()
+            self.expect_progress()
         self.update_interest()
 
-    def _join(self) -> None:
-        """Make one piece of all."""
-        self.first = b"".join([self.first, *self.rest])
-        self.rest.clear()
-        self._rest_size = 0
-
-    def _take_off(self, sent: int) -> None:
-        """Drop so much of the first piece; when it is used up, the next one takes its place."""
-        if sent < len(self.first):
-            self.first = memoryview(self.first)[sent:]
-            return
-        self.first = self.rest.pop(0) if self.rest else b""  # an empty view would hold the bytes
-        self._rest_size -= len(self.first)
-
-    def _drop_backlog(self) -> None:
-        self.first = b""
-        self.rest.clear()
-        self._rest_size = self.missed = 0
+    def _unblock(self) -> None:
         self.blocked = False
+        self._sending = b""  # an empty view would keep the bytes
+        self._count(-self.waiting)
 
-    def _settle_otherwise(self) -> None:
-        if self.blocked or self.closed:
-            return
-        if self.first:
-            if self.rest:
-                self._join()
-            sent = self._send_first()
-            if sent < len(self.first):
-                self.keep(self.first, sent)
+    def _flush(self) -> None:
+        while not self.blocked and not self.closed:
+            data = self._gather()
+            if not data:
+                if not self.pieces:
+                    self.on_flushed()
+                    self.go_live()
                 return
-            self.first = b""  # all was sent, or it has died, and there is nothing to send
-        self.on_flushed()
+            sent = self._send(data)
+            if sent < len(data):
+                self.keep(memoryview(data)[sent:])
 
-    def _send_first(self) -> int:
-        """Offer the first piece to the kernel, and tell how much is dealt with; 0 after a death."""
-        data, last = self.first, self.unframed and not self.rest
+    def _gather(self) -> bytes:
+        """Take about `CHUNK` bytes of what waits, in its order."""
+        parts: list[bytes] = []
+        budget, used = CHUNK, 0
+        for piece in self.pieces:
+            if isinstance(piece, bytes):
+                data, done = piece, True
+            else:
+                data, done = piece.take(budget), piece.done
+            parts.append(data)
+            used += done
+            budget -= len(data)
+            if budget <= 0 or not done:
+                break
+        else:
+            self._gather_news(parts, budget)
+        del self.pieces[:used]
+        return b"".join(parts) if len(parts) > 1 else parts[0] if parts else b""
+
+    def _gather_news(self, parts: list[bytes], budget: int) -> None:
+        """Take of the live ranges what fits, and at least one entry."""
+        for place in self.places.values():
+            if budget > 0 and place.behind_by > 0:
+                data = place.take(budget)
+                parts.append(data)
+                budget -= len(data)
+
+    def _send(self, data: bytes | memoryview) -> int:
+        """Offer bytes to the kernel; return how many are dealt with, 0 after a death."""
+        last = self.unframed and not self.pieces and data[-1:] == b"\n"
         try:
             sent = self.socket.send(memoryview(data)[:-1] if last else data)
-        except OSError as error:
-            return self.on_refusal(error)
+        except Exception as error:
+            return self.on_send_error(error)
         return sent + 1 if last and sent == len(data) - 1 else sent
+
+    def discard(self) -> None:
+        """Drop all that waits."""
+        self._drop_pieces()
+        self._unblock()
+
+    def discard_pieces(self) -> None:
+        """Drop all that waits, but for the rest of a line of which the peer has the beginning."""
+        self.cut_all()
+        self._drop_pieces()
+        if self.blocked:
+            self._sending = bytes(self._sending)
+            self._sending = self._sending[: self._sending.find(b"\n") + 1]
+            self._count(len(self._sending) - self.waiting)
+
+    def _drop_pieces(self) -> None:
+        for piece in self.pieces:
+            if isinstance(piece, Stretch):
+                piece.drop()
+        self.pieces.clear()
 
     # -- readers that stall -----------------------------------------------------------------------
 
-    def _expect_progress(self) -> None:
-        """Begin to watch a backlog that has to move."""
-        if self._deadline is None:
-            self._set_deadline(self._streams.limits.stall)
+    def expect_progress(self) -> None:
+        """Begin to watch a backlog that has to move: it is full, or was overrun."""
+        if self._deadline is None and self.blocked:
+            self._set_deadline(self._shared.limits.stall)
             self._note_progress()
 
     def _note_progress(self) -> None:
-        self._progress = self._streams.reactor.now
+        self._progress = self._shared.reactor.now
         if self._deadline is not None:  # or nobody would look at it
             self._acknowledged = acknowledged(self.socket)
 
     def _set_deadline(self, remaining: float) -> None:
-        delay = min(remaining, self._streams.limits.stall / _LOOKS)
-        self._deadline = self._streams.reactor.call_later(delay, self, self._check_progress)
+        delay = min(remaining, self._shared.limits.stall / _LOOKS)
+        self._deadline = self._shared.reactor.call_later(delay, self, self._check_progress)
 
     def _check_progress(self) -> None:
         self._deadline = None
-        if not self._must_progress:
+        if not self.full:
             return
-        limits, now = self._streams.limits, self._streams.reactor.now
+        limits, now = self._shared.limits, self._shared.reactor.now
         before, self._acknowledged = self._acknowledged, acknowledged(self.socket)
         if self._acknowledged > before:
             self._progress = now
         # This timer may have been set for an earlier full backlog: measure from the last progress.
-        since = self._progress if self.blocked else now
-        remaining = since + limits.stall - now
+        remaining = self._progress + limits.stall - now
         if remaining > 0:
             self._set_deadline(remaining)
         else:
-            self.close("stopped reading")
+            self.abort("stopped reading")
 
-    def _forget_deadline(self) -> None:
+    def forget_deadline(self) -> None:
+        """Stop watching it."""
         if self._deadline is not None:
             self._deadline.cancel()
             self._deadline = None

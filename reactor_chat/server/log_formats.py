@@ -27,7 +27,7 @@ class Format(Protocol):
         """Write an event: usually one text, with what is known about it."""
 
     def said(self, by: str, name: str, room: str, block: bytes) -> bytes:
-        """Write what somebody said: lines as others read them."""
+        """Write what somebody said: lines as others read them, or as they were said outside."""
 
 
 class Plain:
@@ -38,8 +38,8 @@ class Plain:
         return list(texts)
 
     def said(self, by: str, name: str, room: str, block: bytes) -> bytes:
-        """Write the lines, each after its room."""
-        return prefixed(f"[{room}] ".encode(), block) if room else block
+        """Write the lines, each after its room, or after the name of who said it outside of any."""
+        return prefixed(f"[{room}] ".encode() if room else f"{name}: ".encode(), block)
 
 
 class Dated:

@@ -1,38 +1,39 @@
-"""The server put together: a connection's lines to the chat, and the chat's words to connections.
-
-`Server` decides who may come in, and ends everything in order. A `Session` is one client: it owns
-the connection's side of the conversation, and decides when the client is served. A client waits
-- when it does not read the answers that it gets (`Connection.crowded`): otherwise they would pile
-  up;
-- when it relays more than `Settings.rate` lines a second. In both cases its lines stay where they
-  are, unread ones in the kernel, and nothing is dropped.
+"""The server put together: connections, the chat between them, and who may come in.
 
 Invariants:
-- The state of a client is looked at after each line: any line may be its last.
-- Whoever is turned away reads why; at most `_TURNED_AWAY` of those are seen out at a time.
+- Whoever is turned away reads why; at most `_TURNED_AWAY` of those are waited for at a time.
+- Where something is done to all, a failure with one costs that one alone: a shutdown ends in time
+  whatever becomes of a single stream.
 
-Not here: descriptors 0 to 2, signals, the form of the log (`service`).
+Not here: a client's lines (`session`), descriptors 0 to 2, signals (`service`), the form of the log
+(`event_log`).
 """
 
 import dataclasses
 import socket
+import time
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Final, cast
+from functools import partial
+from typing import Final, Protocol, cast
 
+from reactor_chat.chat.accounts import Accounts
+from reactor_chat.chat.archive import Archive, NoArchive
 from reactor_chat.chat.chat import Chat
-from reactor_chat.chat.commands import receive
+from reactor_chat.chat.journal import Journal
+from reactor_chat.chat.log import Log
+from reactor_chat.chat.members import Member
 from reactor_chat.chat.moderation import BANNED, Operator
-from reactor_chat.chat.rate import Bucket
-from reactor_chat.chat.rooms import Audience
+from reactor_chat.chat.rooms import Audience as RoomAudience
 from reactor_chat.loop.reactor import Handler, Reactor
-from reactor_chat.net.connection import OPEN, Connection, Owner
-from reactor_chat.net.listener import Listener, see_out
-from reactor_chat.net.send_queue import Streams
-from reactor_chat.net.tape import Tape
+from reactor_chat.net.audience import Audience
+from reactor_chat.net.connection import Connection, Owner
+from reactor_chat.net.listener import Listener, refuse
+from reactor_chat.net.send_queue import Shared
+from reactor_chat.server.memory import MemoryGuard
+from reactor_chat.server.session import Session
 from reactor_chat.server.settings import Settings
-from reactor_chat.wire.addresses import format_address
-from reactor_chat.wire.protocol import answer, is_plain, notice, shouted
+from reactor_chat.wire.addresses import counting_key, format_address, is_local
+from reactor_chat.wire.protocol import answer
 
 FULL: Final = answer("Server is full.")
 CROWDED_HOST: Final = answer("Too many connections from your address.")
@@ -46,252 +47,223 @@ SHUTDOWN: Final = 5.0
 _SHUTDOWN_LINGER: Final = 1.0
 
 
-@dataclass
-class Log:
-    """Where the server reports to; `said` is None if what people say is not wanted."""
+class ServerLog(Journal, Protocol):
+    """Where the server reports to."""
 
-    event: Callable[[str], None]
-    said: Callable[[bytes], None] | None
-    failure: Callable[[str, Exception], None]
+    def enter(self, by: str, source: str) -> None:
+        """A client is here, from a source."""
 
+    def forget(self, by: str) -> None:
+        """A client is gone."""
 
-class Session(Owner):
-    """One client: its connection, its member of the chat, and its leave to speak."""
-
-    __slots__ = ("_bucket", "_chat", "_server", "_waits", "connection", "member")
-
-    def __init__(self, server: "Server", connection: Connection, host: str) -> None:
-        self._server = server
-        self._chat = server.chat
-        self.connection = connection
-        self.member = self._chat.enter(connection, host)
-        self._bucket: Bucket | None = None
-        self._waits = False  # for leave to relay more
-        self.reset_rate()
-
-    def reset_rate(self) -> None:
-        """Relay as the settings have it, with nothing relayed so far."""
-        rate = self._server.settings.rate
-        self._bucket = Bucket(rate, self._server.reactor.now) if rate else None
-
-    def on_run(self, run: bytes) -> None:
-        """Serve whole lines: plain ones as one, anything else line by line."""
-        member = self.member
-        if member.room is None and (shout := shouted(run)) is not None:
-            self._chat.answer_run(member, run, shout)
-        elif is_plain(run) and (self._bucket is None or self._affords(run)):
-            self._chat.speak(member, run)
-        else:
-            self.connection.lines.put_back(run)
-            self.on_lines()
-
-    def on_lines(self) -> None:
-        """Serve the lines that are there, one by one."""
-        chat, member = self._chat, self.member
-        while not self._must_wait():
-            line = self.connection.lines.next_line()
-            if line is None:
-                return
-            relayed = chat.relayed
-            receive(chat, member, line)
-            if self._bucket:
-                self._bucket.charge(chat.relayed - relayed)
-
-    def on_end(self) -> None:
-        """Leave, once everything that was asked is answered."""
-        self._chat.leave(self.member)
-        self.connection.finish("end of input")
-
-    def on_missed(self, missed: int) -> None:
-        """Tell how much was left out."""
-        self.connection.write(notice(f"You missed {missed} messages."))
-
-    def on_closed(self, reason: str) -> None:
-        """Leave, if not done before."""
-        try:
-            self._chat.leave(self.member)
-        finally:
-            self._server.forget(self, reason)
-
-    def on_error(self, error: Exception) -> None:
+    def failure(self, who: str, error: Exception) -> None:
         """Report a defect."""
-        self._server.log.failure(self.member.name, error)
 
-    def _affords(self, run: bytes) -> bool:
-        """Tell whether a whole run may pass, and charge for it."""
-        assert self._bucket is not None
-        if self.member.room is None or self.member.muted:
-            return True
-        lines = run.count(b"\n")
-        if not self._bucket.affords(lines, self._server.reactor.now):
-            return False
-        if len(self.member.room.members) > 1:
-            self._bucket.charge(lines)
-        return True
 
-    def _must_wait(self) -> bool:
-        """Tell whether the client is not to be served now, and arrange that it will be."""
-        connection, reactor = self.connection, self._server.reactor
-        if connection.life is not OPEN:
-            return True
-        if connection.crowded:
-            connection.hold()
-            return True
-        if self._bucket is None or self._bucket.affords(1, reactor.now):
-            return False
-        connection.hold()
-        if not self._waits:  # an earlier timer will do; each new one would live on beside it
-            self._waits = True
-            reactor.call_later(self._bucket.wait, connection, self._go_on)
-        return True
-
-    def _go_on(self) -> None:
-        self._waits = False
-        self.connection.serve()
+def wall_clock() -> int:
+    """Return milliseconds since 1970, UTC."""
+    return time.time_ns() // 1_000_000
 
 
 class Server(Handler):
     """A chat server on a reactor."""
 
-    def __init__(self, reactor: Reactor, settings: Settings, log: Log) -> None:
+    def __init__(
+        self,
+        reactor: Reactor,
+        settings: Settings,
+        log: ServerLog,
+        archive: Archive | None = None,
+        clock: Callable[[], int] = wall_clock,
+    ) -> None:
         super().__init__(-1)  # only for its timers
         self.reactor = reactor
         self.settings = settings
         self.log = log
-        self.streams = Streams(reactor, settings.limits)
-        # The links that this chat is given are all connections, and `Tape` takes nothing else.
-        gather = cast(Callable[[], Audience], self._new_tape)
-        self.chat = Chat(gather, log.event, log.said)
+        self.shared = Shared(reactor, settings.limits, clock)
+        # The links that this chat is given are all connections, and `Audience` takes nothing else.
+        new_audience = cast(Callable[[Log], RoomAudience], self._new_audience)
+        self.chat = Chat(new_audience, log, archive or NoArchive(), clock)
+        self.accounts = Accounts(
+            self.chat, lambda: reactor.now, self._call_later, self._may_send_passwords
+        )
         self.operator = Operator(self.chat, self.stats, self.shut_down)
         self.sessions: dict[Session, None] = {}
         self.listeners: list[Listener] = []
         self.refused = 0
+        self.on_ending: Callable[[], None] = lambda: None
+        self.archive_lags = False  # who speaks in rooms is read later
+        self.held_up: dict[Session, None] = {}  # by that
         self._from_host: dict[str, int] = {}
         self._turned_away: dict[Connection, None] = {}
         self._ending = False
-        self.on_ending: Callable[[], None] = lambda: None
+        self._guard_memory()
+
+    def _guard_memory(self) -> None:
+        self.shared.memory = self.settings.memory
+        self.shared.guard = MemoryGuard(
+            self.shared,
+            self.chat,
+            lambda: [session.connection for session in self.sessions],
+            partial(self.log.failure, "memory"),
+        )
+
+    def _new_audience(self, log: Log) -> Audience:
+        return Audience(self.shared, log, self._may_publish, partial(self.log.failure, "a room"))
+
+    def _may_publish(self, audience: Audience) -> bool:
+        return True
+
+    def _call_later(self, delay: float, callback: Callable[[], None]) -> None:
+        self.reactor.call_later(delay, self, callback)
+
+    def _may_send_passwords(self, member: Member) -> bool:
+        return self.settings.plain_passwords or is_local(member.host)
 
     # -- coming in --------------------------------------------------------------------------------
 
     def listen(self, sock: socket.socket) -> Listener:
         """Accept on a listening, non-blocking socket."""
-        listener = Listener(self.reactor, sock, self.admit, FULL, self.log.event)
+        listener = Listener(self.reactor, sock, self.admit, FULL, self._report_listening)
         self.listeners.append(listener)
         return listener
 
     def admit(self, sock: socket.socket, host: str, port: int) -> None:
         """Take in a caller, or tell it why not."""
-        refusal = self._reason_to_refuse(host)
+        source = counting_key(host)
+        refusal = self._reason_to_refuse(host, source)
         if refusal is not None:
-            self._turn_away(sock, refusal)
+            self._turn_away(sock, refusal, format_address(host, port))
             return
-        connection = Connection(self.streams, sock)
+        connection = Connection(self.shared, sock)
         session = Session(self, connection, host)
         self.sessions[session] = None
-        self._from_host[host] = self._from_host.get(host, 0) + 1
+        self._from_host[source] = self._from_host.get(source, 0) + 1
         connection.open(session)
-        self.log.event(f"{session.member.name} connected from {format_address(host, port)}")
+        given, address = session.member.given, format_address(host, port)
+        self.log.enter(given, source)
+        self.log.event("connected", f"{given} connected from {address}", given, address=address)
 
     def forget(self, session: Session, reason: str) -> None:
         """Strike a session whose connection is gone."""
-        host = session.member.host
-        self.log.event(f"{session.member.name} disconnected ({reason})")
         del self.sessions[session]
-        self._from_host[host] -= 1
-        if not self._from_host[host]:
-            del self._from_host[host]
+        self.held_up.pop(session, None)
+        member = session.member
+        self.accounts.forget(member)
+        source = counting_key(member.host)
+        self._from_host[source] -= 1
+        if not self._from_host[source]:
+            del self._from_host[source]
         if self._ending and not self.sessions:
             self.reactor.stop()
-
-    def _new_tape(self) -> Tape:
-        return Tape(self.reactor, self.on_crash)
-
-    def _reason_to_refuse(self, host: str) -> bytes | None:
-        share = self.settings.max_per_host
-        if self.operator.bans_host(host):
-            return BANNED
-        if len(self.sessions) >= self.settings.max_clients:
-            return FULL
-        if share and self._from_host.get(host, 0) >= share:
-            return CROWDED_HOST
-        return None
-
-    def _turn_away(self, sock: socket.socket, why: bytes) -> None:
-        self.refused += 1
-        if len(self._turned_away) >= _TURNED_AWAY:
-            see_out(sock, why)
-            return
-        connection = Connection(self.streams, sock)
-        self._turned_away[connection] = None
-        connection.open(_TurnedAway(self, connection))
-        connection.finish("turned away", why)
-
-    def saw_out(self, connection: Connection) -> None:
-        """Note that somebody who was turned away is gone."""
-        del self._turned_away[connection]
+        text = f"{member.name} disconnected ({reason})"
+        self.log.event("disconnected", text, member.given, name=member.name, reason=reason)
+        self.log.forget(member.given)
 
     def reconfigure(self, settings: Settings) -> None:
         """Go by other settings from now on. (The end has limits of its own.)"""
         if self._ending:
             return
         self.settings = settings
-        self.streams.limits = settings.limits
+        self.shared.limits = settings.limits
+        self.shared.memory = settings.memory
         for session in self.sessions:
             session.reset_rate()
+
+    def _reason_to_refuse(self, host: str, source: str) -> bytes | None:
+        share = self.settings.host_share
+        if self.operator.bans.bans(host):
+            return BANNED
+        if len(self.sessions) >= self.settings.max_clients:
+            return FULL
+        if share and self._from_host.get(source, 0) >= share and not self._is_exempt(host):
+            return CROWDED_HOST
+        return None
+
+    def _is_exempt(self, host: str) -> bool:
+        """Whether by default any number may come from there: from this machine."""
+        return self.settings.max_per_host is None and is_local(host)
+
+    def _turn_away(self, sock: socket.socket, why: bytes, address: str) -> None:
+        self.refused += 1
+        text = why.decode().removeprefix("-> ").rstrip(".\n")
+        self.log.event("refused", f"refused {address}: {text}", address=address, reason=text)
+        if len(self._turned_away) >= _TURNED_AWAY:
+            refuse(sock, why)
+            return
+        connection = Connection(self.shared, sock)
+        self._turned_away[connection] = None
+        connection.open(_TurnedAway(self, connection))
+        connection.close("turned away", why)
+
+    def forget_turned_away(self, connection: Connection) -> None:
+        """Note that somebody who was turned away is gone."""
+        del self._turned_away[connection]
+
+    def _report_listening(self, text: str) -> None:
+        self.log.event("listening", text)
 
     # -- the end ----------------------------------------------------------------------------------
 
     def shut_down(self) -> None:
         """Accept no more, deliver what was said, and stop; within `SHUTDOWN` seconds."""
         # What has arrived by now is still served: this turn's input first, then the end.
-        self.reactor.call_soon(self, self._finish_all)
+        self.reactor.call_soon(self, self._close_all)
 
-    def _finish_all(self) -> None:
+    def _close_all(self) -> None:
         if self._ending:
             return
         self._ending = True
+        self.reactor.call_later(SHUTDOWN, self, self.reactor.stop)
         self.on_ending()
         for listener in self.listeners:
             listener.stop()
-        limits = self.streams.limits
-        self.streams.limits = dataclasses.replace(limits, linger=_SHUTDOWN_LINGER)
-        self.chat.close()
-        for session in self.sessions:
-            session.connection.finish("server shutdown")
-        self.reactor.call_later(SHUTDOWN, self, self.reactor.stop)
+        limits = self.shared.limits
+        self.shared.limits = dataclasses.replace(limits, linger=_SHUTDOWN_LINGER)
+        self.chat.announce("The server is shutting down.")
+        self.chat.each(self.chat.people, self._dismiss)
+        for session in list(self.sessions):
+            session.connection.close("server shutdown")
         if not self.sessions:
             self.reactor.stop()
+
+    def _dismiss(self, member: Member) -> None:
+        """Let a member go without a word to the others, who are going, too."""
+        member.link.close("server shutdown")
+        self.chat.people.remove(member)
 
     def close(self) -> None:
         """Cut off whoever is left, after the reactor has stopped."""
         for listener in self.listeners:
             listener.stop()
-        self.chat.close()
         for connection in (*(one.connection for one in self.sessions), *self._turned_away):
-            connection.close("server shutdown")
-        self.reactor.settle()
+            connection.abort("server shutdown")
+        self.reactor.end_turn()
 
     def on_crash(self, error: Exception) -> None:
-        """Report a defect in the server's own timers, or in a room."""
+        """Report a defect in the server's own timers."""
         self.log.failure("server", error)
 
     # -- figures ----------------------------------------------------------------------------------
 
     def stats(self) -> list[str]:
-        """Give the figures that matter when something is wrong, a line each."""
-        reactor, chat = self.reactor, self.chat
+        """Return the figures that matter when something is wrong, a line each."""
+        reactor, chat, shared = self.reactor, self.chat, self.shared
         uptime = max(reactor.now - reactor.started, 1e-9)
-        backlogs = [(one.connection.size, one.member.name) for one in self.sessions]
+        backlogs = [(one.connection.waiting, one.member.name) for one in self.sessions]
         size, name = max(backlogs, default=(0, ""))
         largest = f", largest {size} for {name}" if size else ""
         no_descriptor = sum(listener.refused for listener in self.listeners)
+        longest = reactor.longest_turn
         return [
-            f"clients {len(chat.members)}, rooms {len(chat.rooms)}, connections {len(backlogs)}",
-            f"backlog {sum(size for size, _ in backlogs)} bytes{largest}",
-            f"relayed {chat.relayed} lines, missed {self.streams.missed} lines",
+            f"clients {len(chat.people)}, rooms {len(chat.rooms)}, connections {len(backlogs)}",
+            f"backlog {shared.waiting} bytes{largest}",
+            f"rooms' lines {shared.logs} bytes, of {shared.memory} for them and the backlog",
+            f"relayed {chat.relayed} lines, missed {shared.missed} lines",
             f"refused {self.refused + no_descriptor} callers",
             f"turns {reactor.turns}, {reactor.turns / uptime:.1f} a second over {uptime:.0f} s",
-            f"longest turn {reactor.longest_turn * 1000:.1f} ms",
+            f"longest turn {longest.total * 1000:.1f} ms: {longest.serving * 1000:.1f} serving "
+            f"{longest.ready} that were ready, {longest.sending * 1000:.1f} sending",
         ]
 
 
@@ -304,7 +276,7 @@ class _TurnedAway(Owner):
 
     def on_closed(self, reason: str) -> None:
         """Make room for the next."""
-        self._server.saw_out(self._connection)
+        self._server.forget_turned_away(self._connection)
 
     def on_error(self, error: Exception) -> None:
         """Report a defect."""

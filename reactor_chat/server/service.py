@@ -30,7 +30,7 @@ from reactor_chat.server.configuration import OptionError
 from reactor_chat.server.console import Console
 from reactor_chat.server.doors import CannotListen, OpenDoor, open_doors
 from reactor_chat.server.event_log import EventLog
-from reactor_chat.server.server import Log, Server
+from reactor_chat.server.server import Server
 from reactor_chat.server.settings import Options
 from reactor_chat.server.systemd import Supervisor
 from reactor_chat.tty.completion import complete
@@ -100,12 +100,7 @@ class _Service:
         self._log = EventLog(
             reactor, self._console, options.log_rate, options.quiet, options.log_format
         )
-        log = Log(
-            event=partial(self._log.event, "event"),
-            said=partial(self._log.said, "", "", ""),
-            failure=self._log.failure,
-        )
-        self._server = Server(reactor, options.settings(capacity), log)
+        self._server = Server(reactor, options.settings(capacity), self._log)
         self._server.operator.reload = self._reload
         self._server.on_ending = self._supervisor.stopping
         self._interrupted = False  # by keys
@@ -171,9 +166,9 @@ class _Service:
 
     def _complete(self, before: str) -> tuple[int, list[str]]:
         chat = self._server.chat
-        people = [member.name for member in chat.members.values()]
-        rooms = [room.name for room in chat.rooms.values()]
-        return complete(before, COMMAND_WORDS, people, rooms, sorted(self._server.operator.bans))
+        people = [member.name for member in chat.people]
+        rooms = [room.name for room in chat.rooms]
+        return complete(before, COMMAND_WORDS, people, rooms, self._server.operator.bans.texts())
 
     def _dress(self, line: str) -> str:
         """Show a line of the log on a terminal: with the time, unless it says that itself."""

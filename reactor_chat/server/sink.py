@@ -65,21 +65,21 @@ class Sink(Handler):
         if self._gone:
             return
         if not self._pending and not self._lacks:
-            self._reactor.unsettled.append(self)
+            self._reactor.at_end_of_turn(self)
         if self._lacks or len(self._pending) + len(data) > BACKLOG:
             self._lacks = True
             self._left_out += lines
             return
         self._pending += data
 
-    def on_settle(self) -> None:
+    def on_end_of_turn(self) -> None:
         """Write what can be written without waiting."""
         if not self._gone:
             self._drain()
         if not self._gone:
             self._reactor.watch(self, WRITE if self._pending and self._waits else NOTHING)
 
-    on_writable = on_settle
+    on_writable = on_end_of_turn
 
     def on_crash(self, error: Exception) -> None:
         """Give up the log rather than the chat."""
@@ -108,7 +108,7 @@ class Sink(Handler):
             return
         except OSError as error:
             if error.errno in _DISK_FULL:
-                self._reactor.call_later(_RETRY, self, self.on_settle)
+                self._reactor.call_later(_RETRY, self, self.on_end_of_turn)
             else:  # EPIPE, EIO of a terminal that hung up: nobody reads this log
                 self._give_up()
             return

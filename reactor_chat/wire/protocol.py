@@ -122,3 +122,15 @@ NAME: Final = r"(?:Client \d+|[^\s:\[\]]+)"
 SPEECH: Final = re.compile(rf"(?P<name>{NAME}): ")
 ACTION: Final = re.compile(rf"\*\* (?P<name>{NAME}) ")
 PRIVATE: Final = re.compile(rf"\[PM from (?P<name>{NAME})\] ")
+
+
+def is_blank(text: str) -> bool:
+    return not text or text.isspace()
+
+
+def drop_blank_lines(batch: bytes) -> bytes:
+    return re.sub(rb"(?m)^[ \t\r]*\n", b"", batch)
+
+
+def wrong_protocol(first: bytes) -> bytes | None:
+    return None

@@ -1,0 +1,215 @@
+"""A room's log: everything that was said and happened there, in one order that all read.
+
+A reader is a cursor into it. Whoever keeps up needs no cursor of its own: all of them stand at the
+same mark. The log has two ends, with a life of their own:
+
+              base                    turn           tip
+                |                       |             |
+    entries     [ for who is behind ..... | this turn ]     what is still to be delivered
+    kept        [ .. the last lines that were said .. ]     what is shown on joining, and again
+
+Invariants:
+- Marks only grow, and count from the log's beginning. So what a reader missed is the difference of
+  two marks, whatever became of the entries between: counting along would go wrong at each of the
+  ways to leave a line out (one's own, an ignored speaker's, a trimmed one).
+- Notices (`* bob joined`) are delivered in their place, but not kept: they would drive out what
+  people say.
+- A stretch that is partly trimmed is gone for its reader as a whole, with one count, and the reader
+  goes on at the stretch's end. At the log's base it would be overrun again, and again.
+- What is new in a turn is rendered once in each dialect, and every stretch of it is a slice.
+
+Not here: who reads it, and how much memory all logs together may take.
+"""
+
+from bisect import bisect_left
+from collections import deque
+from collections.abc import Sequence
+from itertools import accumulate
+from typing import Final
+
+from reactor_chat.wire.dialects import Dialect, Entry, Mark, Origin, current
+
+KEPT_LINES: Final = 100  # an evening's talk, at most 400 KB
+# With memory short, so many lines of each room stay: who joins sees what the talk is about.
+SPARED_LINES: Final = 10
+
+# What an entry takes beside its bytes: the objects and their places in two lists.
+ENTRY_OVERHEAD: Final = 350
+
+START: Final = Mark(0, 0, 0)
+
+
+class Log:
+    """What was said in one room, whose name and epoch are in `origin`.
+
+    `said` is how many lines were said there before, so that numbers go on where they were.
+    """
+
+    def __init__(self, origin: Origin, said: int = 0) -> None:
+        self.origin = origin
+        self.said = said  # the number of the last line
+        self.tip = START
+        self.base = START  # what comes before it is trimmed
+        self._entries: list[Entry] = []  # from the base to the tip
+        self._kept: deque[Entry] = deque()
+        self._kept_lines = 0
+        self._kept_size = 0  # bytes
+        self._rendered: dict[Dialect, _Rendering] = {}
+        self.pins = 0  # stretches that somebody still has to read, though it may have left
+
+    def append(self, block: bytes, lines: int, time: int, keep: bool = True) -> Entry:
+        """Add whole lines; those that are said are numbered and kept, a notice's are not."""
+        tip = self.tip
+        self.tip = tip = Mark(tip.entries + 1, tip.lines + lines, tip.size + len(block))
+        entry = Entry(block, tip, self.said + 1 if keep else 0, time)
+        self._entries.append(entry)
+        if keep:
+            self.said += lines
+            self._keep(entry, lines)
+        return entry
+
+    @property
+    def size(self) -> int:
+        """Bytes that it takes, about."""
+        waiting = self.tip.size - self.base.size + ENTRY_OVERHEAD * len(self._entries)
+        return waiting + self._kept_size
+
+    # -- reading on -------------------------------------------------------------------------------
+
+    def take(self, start: Mark, stop: Mark, dialect: Dialect, budget: int) -> tuple[bytes, Mark]:
+        """Return what stands from `start` on, at least one entry, and the mark where it ends.
+
+        It ends at `stop`, or before, as soon as it has `budget` bytes. The start must not lie
+        before the base.
+        """
+        rendered = self._rendered.get(dialect)
+        if rendered is not None and rendered.covers(start, stop):
+            return rendered.slice(start, stop), stop
+        first, end = start.entries - self.base.entries, stop.entries - self.base.entries
+        blocks: list[bytes] = []
+        for entry in self._entries[first:end]:
+            block = dialect(entry, self.origin)
+            blocks.append(block)
+            budget -= len(block)
+            if budget <= 0:
+                return b"".join(blocks), entry.end
+        return b"".join(blocks), stop
+
+    def render(self, start: Mark, dialect: Dialect) -> bytes:
+        """Return all from `start` on, and keep it for those who are to be sent parts of it."""
+        rendered = self._rendered.get(dialect)
+        if rendered is None or rendered.start != start.entries:
+            entries = self._entries[start.entries - self.base.entries :]
+            if dialect is current:
+                blocks = [entry.block for entry in entries]
+            else:
+                blocks = [dialect(entry, self.origin) for entry in entries]
+            rendered = self._rendered[dialect] = _Rendering(start.entries, blocks)
+        return rendered.block
+
+    def split(self, dialect: Dialect, sent: int) -> tuple[bytes, Mark]:
+        """Return the rest of the entry within which `sent` bytes of a rendering end, and its end.
+
+        At least one byte was sent. The rest is a copy: a view would keep the whole turn in memory
+        for one slow reader.
+        """
+        rendered = self._rendered[dialect]
+        index = bisect_left(rendered.ends, sent)
+        entry = self._entries[rendered.start + index - 1 - self.base.entries]
+        return rendered.block[sent : rendered.ends[index]], entry.end
+
+    def end_turn(self) -> None:
+        """Forget what was rendered: the turn is over."""
+        self._rendered.clear()
+
+    def trim(self, limit: int) -> bool:
+        """Let go of all but the last `limit` bytes that are to be delivered; say if any went."""
+        excess = self.tip.size - limit
+        if self.base.size >= excess or not self._entries:
+            return False
+        if limit == 0:
+            self.base = self.tip
+            self._entries.clear()
+            return True
+        count = bisect_left(self._entries, excess, key=_end_size) + 1
+        self.base = self._entries[count - 1].end
+        del self._entries[:count]
+        return True
+
+    # -- looking back -----------------------------------------------------------------------------
+
+    def recent(self, lines: int) -> list[Entry]:
+        """Return the last so many lines that were said, or as many as are kept."""
+        return self.since(max(self.said - lines, self.said - self._kept_lines))
+
+    def since(self, number: int) -> list[Entry]:
+        """Return what was said after the line of this number, as far as it is kept."""
+        found: list[Entry] = []
+        for entry in reversed(self._kept):
+            if _last(entry) <= number:
+                break
+            found.append(entry)
+        if found and found[-1].first <= number:
+            found[-1] = _after(found[-1], number)
+        return found[::-1]
+
+    @property
+    def forgotten(self) -> int:
+        """The number of the last line that is not kept any more."""
+        return self.said - self._kept_lines
+
+    def shrink(self) -> bool:
+        """Let go of the older half of all lines, but for the last ones; return if any went."""
+        before = self.size
+        self._drop_kept(max(SPARED_LINES, self._kept_lines // 2))
+        self.trim((self.tip.size - self.base.size) // 2)
+        return self.size < before
+
+    def _keep(self, entry: Entry, lines: int) -> None:
+        self._kept.append(entry)
+        self._kept_lines += lines
+        self._kept_size += len(entry.block) + ENTRY_OVERHEAD
+        self._drop_kept(KEPT_LINES)
+
+    def _drop_kept(self, spared: int) -> None:
+        kept = self._kept
+        while kept and self._kept_lines - _count(kept[0]) >= spared:
+            entry = kept.popleft()
+            self._kept_lines -= _count(entry)
+            self._kept_size -= len(entry.block) + ENTRY_OVERHEAD
+
+
+class _Rendering:
+    """What a log has from one entry on, in one dialect, and where each entry ends in it."""
+
+    __slots__ = ("block", "ends", "start")
+
+    def __init__(self, start: int, blocks: Sequence[bytes]) -> None:
+        self.start = start
+        self.block = b"".join(blocks) if len(blocks) > 1 else blocks[0]
+        self.ends = [0, *accumulate(map(len, blocks))]
+
+    def covers(self, start: Mark, stop: Mark) -> bool:
+        return start.entries >= self.start and stop.entries < self.start + len(self.ends)
+
+    def slice(self, start: Mark, stop: Mark) -> bytes:
+        ends = self.ends
+        return self.block[ends[start.entries - self.start] : ends[stop.entries - self.start]]
+
+
+def _end_size(entry: Entry) -> int:
+    return entry.end.size
+
+
+def _count(entry: Entry) -> int:
+    return entry.block.count(b"\n")
+
+
+def _last(entry: Entry) -> int:
+    return entry.first + _count(entry) - 1
+
+
+def _after(entry: Entry, number: int) -> Entry:
+    """Return what of an entry comes after the line of this number."""
+    lines = entry.block.split(b"\n")[number - entry.first + 1 :]
+    return entry._replace(block=b"\n".join(lines), first=number + 1)

@@ -1,0 +1,136 @@
+"""Who is present, under which names, and who ignores whom.
+
+Invariants:
+- Everybody present is found under the key of the present name, under the given name, which nobody
+  else can take, and under what the name looks like.
+- Ignoring follows the person through new names, and the name through new connections: whoever takes
+  an ignored name is ignored from then on, and who was ignored stays so after dropping it.
+- Nothing here is searched: each look-up is one of a dict, however many people there are.
+
+Not here: what a name may be (`names`), and what is said.
+"""
+
+from collections.abc import Iterable, Iterator
+
+from reactor_chat.chat.lookalikes import skeleton
+from reactor_chat.chat.members import Member
+from reactor_chat.chat.names import MAX_NAME, name_key
+from reactor_chat.chat.roster import Roster
+
+# Longer than any name, given ones included: what is longer is nobody's.
+_LONGEST: int = 2 * MAX_NAME
+
+
+class People:
+    """Everybody present."""
+
+    def __init__(self) -> None:
+        self._by_key: dict[str, Member] = {}
+        self._by_given: dict[str, Member] = {}
+        self._by_look: dict[str, Member] = {}
+        self.roster = Roster()
+
+    def __len__(self) -> int:
+        return len(self._by_given)
+
+    def __iter__(self) -> Iterator[Member]:
+        return iter(self._by_given.values())
+
+    def __contains__(self, member: Member) -> bool:
+        return self._by_key.get(member.key) is member
+
+    def add(self, member: Member) -> None:
+        """Add somebody who has come in."""
+        self._by_given[name_key(member.given)] = member
+        self._index(member)
+
+    def remove(self, member: Member) -> None:
+        """Remove somebody who leaves."""
+        self._unindex(member)
+        del self._by_given[name_key(member.given)]
+
+    def rename(self, member: Member, name: str) -> None:
+        """Know somebody under another name from now on."""
+        self._unindex(member)
+        member.take_name(name)
+        self._index(member)
+
+    def clear(self) -> None:
+        """Forget everybody."""
+        self.__init__()  # type: ignore[misc]
+
+    def named(self, name: str) -> Member | None:
+        """Return who has that name, present or given."""
+        if len(name) > _LONGEST:
+            return None
+        key = name_key(name)
+        return self._by_key.get(key) or self._by_given.get(key)
+
+    def looking_like(self, name: str) -> Member | None:
+        """Return who has a name that looks the same."""
+        return self._by_look.get(skeleton(name))
+
+    def _index(self, member: Member) -> None:
+        self._by_key[member.key] = member
+        self._by_look[skeleton(member.name)] = member
+        self.roster.add(member.key, member.name)
+
+    def _unindex(self, member: Member) -> None:
+        del self._by_key[member.key]
+        del self._by_look[skeleton(member.name)]
+        self.roster.remove(member.key)
+
+
+class Ignoring:
+    """Who ignores whom. Dicts for their order: with sets, a replay would differ."""
+
+    def __init__(self) -> None:
+        self._ignorers: dict[Member, dict[Member, None]] = {}  # of a person
+        self._names: dict[str, dict[Member, str]] = {}  # of a name, by its key, and as written
+
+    def ignorers(self, member: Member) -> Iterable[Member]:
+        """Return who does not want to read the member."""
+        return self._ignorers.get(member, ())
+
+    def ignore(self, member: Member, other: Member) -> None:
+        """Keep what `other` says, and whoever is to have that name, from the member."""
+        self._ignorers.setdefault(other, {})[member] = None
+        self._names.setdefault(other.key, {})[member] = other.name
+
+    def unignore(self, member: Member, name: str) -> bool:
+        """Undo it for a name, and for who has that name now; return whether it was so."""
+        key = name_key(name)
+        found = self._strike(self._names, key, member)
+        for other in [one for one in self._ignorers if one.key == key]:
+            found |= self._strike(self._ignorers, other, member)
+        return found
+
+    def note_name(self, member: Member) -> None:
+        """Somebody has come in or taken another name: it may be an ignored one."""
+        for ignorer in self._names.get(member.key, ()):
+            if ignorer is not member:
+                self._ignorers.setdefault(member, {})[ignorer] = None
+
+    def list(self, member: Member) -> list[str]:
+        """Return the names that the member ignores."""
+        names = {key: named[member] for key, named in self._names.items() if member in named}
+        people = {one.key: one.name for one, by in self._ignorers.items() if member in by}
+        both = names | people
+        return [both[key] for key in sorted(both)]
+
+    def forget(self, member: Member) -> None:
+        """Somebody leaves: nobody is ignored by it any more, and its person by nobody."""
+        self._ignorers.pop(member, None)
+        for other in list(self._ignorers):
+            self._strike(self._ignorers, other, member)
+        for key in list(self._names):
+            self._strike(self._names, key, member)
+
+    @staticmethod
+    def _strike(table: dict, key: object, member: Member) -> bool:  # type: ignore[type-arg]
+        by = table.get(key, {})
+        found = member in by
+        by.pop(member, None)
+        if not by:
+            table.pop(key, None)
+        return found

@@ -1,0 +1,259 @@
+"""Everybody in a room, as streams: what is said goes to all of them at the end of the turn.
+
+Nothing is done for a member while a turn lasts, however much is said: it is appended to the room's
+log. At the end of the turn the news is rendered once for each dialect, and sent to each member that
+is *live* in one system call. Who is *behind* reads the log through its own queue:
+
+    log      ... | a | b | c | d | e |        live      { bob, carol }  all of them at `turn`
+                       ^       ^     ^        behind    { dave: at b }
+                     dave     turn  tip
+
+Invariants:
+- `turn` is the mark up to which all may read. A log that is kept on disk gets there only once the
+  keeper has it: nobody reads what a crash could take back.
+- A member is in `live` under its dialect, or in `behind`, never in both, never twice.
+- The news is sent before the queues are flushed, and trimmed after it: otherwise members would miss
+  lines who had only been told something else in this turn.
+- A defect that one member meets costs that one alone, as it does on the reactor.
+
+Not here: who is in which room and who ignores whom (`chat`), what waits for one (`send_queue`).
+"""
+
+from collections.abc import Callable, Iterable
+from typing import Final, Protocol
+
+from reactor_chat.loop.reactor import Handler
+from reactor_chat.net.send_queue import SendQueue, Shared
+from reactor_chat.wire.dialects import Dialect, Entry, Mark, Origin, gap
+
+# Entries are trimmed in steps of this many bytes, so that trimming costs nothing a line.
+_TRIM_STEP: Final = 64 * 1024
+
+
+class Place:
+    """Where one member is in a room's log, and in which dialect it reads it."""
+
+    __slots__ = ("audience", "cursor", "dialect")
+
+    def __init__(self, audience: "Audience", dialect: Dialect) -> None:
+        self.audience = audience
+        self.dialect = dialect
+        self.cursor = audience.log.tip  # means nothing while the member is live
+
+    @property
+    def behind_by(self) -> int:
+        """Bytes that it may read."""
+        return self.audience.turn.size - self.cursor.size
+
+    def take(self, budget: int) -> bytes:
+        """Return what it is to read next."""
+        audience = self.audience
+        data, self.cursor = audience.read(self.cursor, audience.turn, self.dialect, budget)
+        return data
+
+
+class RoomLog(Protocol):
+    """A log, as far as its delivery goes (see `chat.log`)."""
+
+    origin: Origin
+    tip: Mark
+    base: Mark
+    pins: int
+
+    @property
+    def size(self) -> int: ...
+    def append(self, block: bytes, lines: int, time: int, keep: bool = True) -> Entry: ...
+    def take(
+        self, start: Mark, stop: Mark, dialect: Dialect, budget: int
+    ) -> tuple[bytes, Mark]: ...
+    def render(self, start: Mark, dialect: Dialect) -> bytes: ...
+    def split(self, dialect: Dialect, sent: int) -> tuple[bytes, Mark]: ...
+    def end_turn(self) -> None: ...
+    def trim(self, limit: int) -> bool: ...
+
+
+class Audience(Handler):
+    """The streams of one room's members.
+
+    `may_publish` is asked before the news is sent; if it refuses, it has to see to it that
+    `publish_later` is called. `report` is given a defect that is no member's.
+    """
+
+    __slots__ = ("_counted", "_live", "_may_publish", "_report", "_shared", "behind", "log", "turn")
+
+    def __init__(
+        self,
+        shared: Shared,
+        log: RoomLog,
+        may_publish: Callable[["Audience"], bool],
+        report: Callable[[Exception], None],
+    ) -> None:
+        super().__init__(-1)  # only for the end of the turn
+        self._shared = shared
+        self._may_publish = may_publish
+        self._report = report
+        self.log = log
+        self.turn = log.tip
+        self._live: dict[Dialect, dict[SendQueue, None]] = {}
+        self.behind: dict[SendQueue, Place] = {}
+        self._counted = 0  # bytes of the log, as counted among all
+
+    # -- for the chat -----------------------------------------------------------------------------
+
+    def add(self, queue: SendQueue, dialect: Dialect) -> None:
+        """Let one more read what is said from now on."""
+        if queue.live:
+            queue.fall_behind()
+        place = queue.places[self] = self.behind[queue] = Place(self, dialect)
+        assert place.cursor is self.log.tip
+        self._shared.reactor.at_end_of_turn(queue)
+
+    def remove(self, queue: SendQueue) -> None:
+        """Let one of them read what was said so far, and no more."""
+        place = queue.places[self]
+        if queue.closed:
+            self._live.get(place.dialect, {}).pop(queue, None)
+        else:
+            queue.cut(place, self.log.tip)
+        self.behind.pop(queue, None)
+        del queue.places[self]
+
+    def set_dialect(self, queue: SendQueue, dialect: Dialect) -> None:
+        """Let one of them read what follows in another dialect."""
+        place = queue.places[self]
+        if place.dialect is not dialect:
+            if queue.live:
+                queue.fall_behind()
+            queue.cut(place, self.log.tip)
+            place.dialect = dialect
+
+    def say(
+        self, block: bytes, lines: int, time: int, keep: bool, skip: Iterable[SendQueue]
+    ) -> Entry:
+        """Append whole lines to the log, which all members read but those to skip."""
+        log = self.log
+        before = log.tip
+        if before is self.turn:
+            self._shared.reactor.early_at_end_of_turn(self)
+        entry = log.append(block, lines, time, keep)
+        for queue in skip:
+            place = queue.places[self]
+            queue.cut(place, before)
+            place.cursor = entry.end
+        return entry
+
+    # -- for the queues ---------------------------------------------------------------------------
+
+    @property
+    def has_news(self) -> bool:
+        """Whether something was said that is not sent yet."""
+        return self.turn is not self.log.tip
+
+    def note_behind(self, queue: SendQueue, place: Place) -> None:
+        """A live member is to have a cursor of its own."""
+        del self._live[place.dialect][queue]
+        place.cursor = self.turn
+        self.behind[queue] = place
+
+    def note_live(self, queue: SendQueue, place: Place) -> None:
+        """A member has read everything, and nothing else waits for it."""
+        del self.behind[queue]
+        self._live.setdefault(place.dialect, {})[queue] = None
+
+    def read(self, start: Mark, stop: Mark, dialect: Dialect, budget: int) -> tuple[bytes, Mark]:
+        """Return what stands between two marks, or what fits, and where that ends.
+
+        If the start is trimmed, return the count of all that is missed up to `stop`.
+        """
+        if start.entries >= stop.entries:
+            return b"", start
+        if start.entries < self.log.base.entries:
+            return self.render_missed(stop.lines - start.lines, dialect), stop
+        return self.log.take(start, stop, dialect, budget)
+
+    def render_missed(self, lines: int, dialect: Dialect) -> bytes:
+        """Return the notice that so many lines were left out."""
+        self._shared.missed += lines
+        return gap(lines, self.log.origin.room, dialect, self._shared.clock())
+
+    # -- for the reactor --------------------------------------------------------------------------
+
+    def publish_later(self) -> None:
+        """Try again at the end of this turn."""
+        self._shared.reactor.early_at_end_of_turn(self)
+
+    def on_early_end_of_turn(self) -> None:
+        """Send the news to all who are live, and let the others read on."""
+        if not self._may_publish(self):
+            return
+        for dialect, queues in self._live.items():
+            if queues and self.has_news:
+                self._send(self.log.render(self.turn, dialect), dialect, queues)
+        self.turn = self.log.tip
+        for queue, place in list(self.behind.items()):
+            if place.cursor is self.turn and not queue.pieces:
+                queue.go_live()  # it has only spoken
+            elif not queue.blocked:
+                self._shared.reactor.at_end_of_turn(queue)
+        self._shared.reactor.at_end_of_turn(self)
+
+    def on_end_of_turn(self) -> None:
+        """Let go of what everybody has read."""
+        log = self.log
+        log.end_turn()
+        if not self.behind and not log.pins:
+            log.trim(0)
+        elif log.tip.size - log.base.size > self._shared.limits.backlog + _TRIM_STEP:
+            self.trim(self._shared.limits.backlog)
+        self.count()
+
+    def trim(self, limit: int) -> None:
+        """Keep only so many bytes for those who are behind."""
+        if self.log.trim(limit):
+            base = self.log.base.entries
+            for queue, place in self.behind.items():
+                if place.cursor.entries < base:
+                    queue.expect_progress()
+
+    def count(self) -> None:
+        """Count among all logs what this one has come to take."""
+        size = self.log.size
+        self._shared.count_log(size - self._counted)
+        self._counted = size
+
+    def release(self) -> None:
+        """The room is forgotten: count its log no more."""
+        self._shared.count_log(-self._counted)
+        self._counted = 0
+
+    def on_crash(self, error: Exception) -> None:
+        """Report it, and give up this turn's news: what follows must be sent."""
+        self.turn = self.log.tip
+        self._report(error)
+
+    def _send(self, block: bytes, dialect: Dialect, queues: dict[SendQueue, None]) -> None:
+        """This is the innermost loop of a chat: each recipient costs one turn of it."""
+        size = len(block)
+        refused = []
+        for queue in list(queues):  # as an error takes one out
+            try:
+                sent = queue.socket.send(block)
+            except Exception as error:
+                sent = queue.on_send_error(error)
+            if sent != size:
+                refused.append((queue, sent))
+        for queue, sent in refused:
+            self._keep(queue, dialect, sent)
+
+    def _keep(self, queue: SendQueue, dialect: Dialect, sent: int) -> None:
+        """Let a member that was not sent everything read the rest of it by itself."""
+        if queue.closed:
+            return
+        try:
+            queue.fall_behind()
+            rest = b""
+            if sent:
+                rest, queue.places[self].cursor = self.log.split(dialect, sent)
+            queue.keep(rest)
+        except Exception as error:
+            queue.on_crash(error)

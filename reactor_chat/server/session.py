@@ -1,0 +1,146 @@
+"""One client: its lines to the chat, and when they are served.
+
+A client waits
+- when it does not read the answers that it gets: otherwise they would pile up;
+- when it has done its share of work for this turn, or relays more than `Settings.rate` lines a
+  second: otherwise a few who flood would make everybody wait;
+- while its password is worked on, or while the archive cannot keep up with the rooms.
+In each case its lines stay where they are, unread ones in the kernel, and nothing is dropped.
+
+Invariants:
+- The state of a client is looked at after each line: any line may be its last.
+- Work is counted in lines, and for some commands in more than one: a slice of 16 KiB can hold
+  16,000 blank lines, so bytes do not bound a turn.
+
+Not here: sockets, and what a line does (`chat`).
+"""
+
+from typing import TYPE_CHECKING, Final
+
+from reactor_chat.chat.commands import receive
+from reactor_chat.chat.rate import Bucket
+from reactor_chat.net.connection import OPEN, Connection, Owner
+from reactor_chat.wire.framing import OVERLONG
+from reactor_chat.wire.protocol import drop_blank_lines, is_plain, shouted, wrong_protocol
+
+if TYPE_CHECKING:
+    from reactor_chat.server.server import Server
+
+# Lines that one client is served in a turn, unless they are plain and go as one. With 300 who flood
+# a turn takes about 25 ms (benchmarks/README.md).
+WORK_A_TURN: Final = 16
+
+
+class Session(Owner):
+    """One client: its connection, its member of the chat, and its leave to speak."""
+
+    __slots__ = ("_bucket", "_chat", "_fresh", "_server", "_waits", "connection", "member")
+
+    def __init__(self, server: "Server", connection: Connection, host: str) -> None:
+        self._server = server
+        self._chat = server.chat
+        self.connection = connection
+        self.member = self._chat.enter(connection, host)
+        self._bucket: Bucket | None = None
+        self._fresh = True  # nothing but plain lines was served so far
+        self._waits = False  # for leave to relay more
+        self.reset_rate()
+
+    def reset_rate(self) -> None:
+        """Relay as the settings have it, with nothing relayed so far."""
+        rate = self._server.settings.rate
+        self._bucket = Bucket(rate, self._server.reactor.now) if rate else None
+
+    def on_batch(self, batch: bytes) -> None:
+        """Serve whole lines: plain ones as one, anything else line by line."""
+        member = self.member
+        if not member.rooms and (shout := shouted(batch)) is not None:
+            self._chat.answer_batch(member, batch, shout)
+        elif is_plain(batch) and self._may_say(batch):
+            self._chat.speak(member, batch)
+        elif batch := drop_blank_lines(batch):
+            self.connection.lines.put_back(batch)
+            self.on_lines()
+
+    def on_lines(self) -> None:
+        """Serve the lines that are there, one by one, up to this turn's share."""
+        chat, member, server = self._chat, self.member, self._server
+        work = WORK_A_TURN
+        while not self._must_wait():
+            if work <= 0:
+                self.connection.pause_reading()
+                server.reactor.call_soon(self.connection, self.connection.resume_reading)
+                return
+            line = self.connection.lines.next_line()
+            if line is None:
+                return
+            if self._fresh and line is not OVERLONG and self._is_foreign(line):
+                return
+            relayed = chat.relayed
+            work -= receive(chat, server.accounts, member, line)
+            if self._bucket:
+                self._bucket.charge(chat.relayed - relayed)
+
+    def on_end(self) -> None:
+        """Leave, once everything that was asked is answered."""
+        self._chat.leave(self.member)
+        self.connection.close("end of input")
+
+    def on_closed(self, reason: str) -> None:
+        """Leave, if not done before."""
+        try:
+            self._chat.leave(self.member)
+        finally:
+            self._server.forget(self, reason)
+
+    def on_error(self, error: Exception) -> None:
+        """Report a defect."""
+        self._server.log.failure(self.member.name, error)
+
+    def _is_foreign(self, line: bytes) -> bool:
+        """Close a connection on which another protocol is spoken, after one clear line."""
+        self._fresh = False
+        answer = wrong_protocol(line)
+        if answer is None:
+            return False
+        self._chat.leave(self.member)
+        self.connection.close("another protocol", answer)
+        return True
+
+    def _may_say(self, batch: bytes) -> bool:
+        """Return whether a whole batch may be said now, and charge for it."""
+        room = self.member.room
+        if room is not None and self._server.archive_lags:
+            return False
+        if self._bucket is None or room is None or self.member.muted:
+            return True
+        lines = batch.count(b"\n")
+        if not self._bucket.affords(lines, self._server.reactor.now):
+            return False
+        if len(room.members) > 1:
+            self._bucket.charge(lines)
+        return True
+
+    def _must_wait(self) -> bool:
+        """Return whether the client is not to be served now, and arrange that it will be."""
+        connection, server = self.connection, self._server
+        if connection.life is not OPEN:
+            return True
+        if connection.above_high_water or self.member in server.accounts.waiting:
+            connection.pause_reading()
+            return True
+        if server.archive_lags and self.member.rooms:
+            connection.pause_reading()
+            server.held_up[self] = None
+            return True
+        if self._bucket is None or self._bucket.affords(1, server.reactor.now):
+            return False
+        connection.pause_reading()
+        if not self._waits:  # an earlier timer will do; each new one would live on beside it
+            self._waits = True
+            server.reactor.call_later(self._bucket.wait, connection, self._go_on)
+        return True
+
+    def _go_on(self) -> None:
+        self._waits = False
+        self.connection.resume_reading()
