@@ -27,7 +27,7 @@ from collections.abc import Sequence
 from itertools import accumulate
 from typing import Final
 
-from reactor_chat.wire.dialects import Dialect, Entry, Mark, Origin, current
+from reactor_chat.wire.dialects import Dialect, Entry, Mark, Origin
 
 KEPT_LINES: Final = 100  # an evening's talk, at most 400 KB
 # With memory short, so many lines of each room stay: who joins sees what the talk is about.
@@ -50,22 +50,26 @@ class Log:
         self.said = said  # the number of the last line
         self.tip = START
         self.base = START  # what comes before it is trimmed
+        self.pins = 0  # stretches that somebody still has to read, though it may have left
         self._entries: list[Entry] = []  # from the base to the tip
         self._kept: deque[Entry] = deque()
         self._kept_lines = 0
         self._kept_size = 0  # bytes
         self._rendered: dict[Dialect, _Rendering] = {}
-        self.pins = 0  # stretches that somebody still has to read, though it may have left
 
     def append(self, block: bytes, lines: int, time: int, keep: bool = True) -> Entry:
         """Add whole lines; those that are said are numbered and kept, a notice's are not."""
-        tip = self.tip
-        self.tip = tip = Mark(tip.entries + 1, tip.lines + lines, tip.size + len(block))
-        entry = Entry(block, tip, self.said + 1 if keep else 0, time)
+        entries, before, size = self.tip
+        self.tip = tip = Mark(entries + 1, before + lines, size + len(block))
+        entry = Entry(block, tip, self.said + 1 if keep else 0, time, lines)
         self._entries.append(entry)
         if keep:
             self.said += lines
-            self._keep(entry, lines)
+            self._kept.append(entry)
+            self._kept_lines += lines
+            self._kept_size += len(block) + ENTRY_OVERHEAD
+            if self._kept_lines > KEPT_LINES:
+                self._drop_kept(KEPT_LINES)
         return entry
 
     @property
@@ -100,10 +104,7 @@ class Log:
         rendered = self._rendered.get(dialect)
         if rendered is None or rendered.start != start.entries:
             entries = self._entries[start.entries - self.base.entries :]
-            if dialect is current:
-                blocks = [entry.block for entry in entries]
-            else:
-                blocks = [dialect(entry, self.origin) for entry in entries]
+            blocks = [dialect(entry, self.origin) for entry in entries]
             rendered = self._rendered[dialect] = _Rendering(start.entries, blocks)
         return rendered.block
 
@@ -118,14 +119,15 @@ class Log:
         entry = self._entries[rendered.start + index - 1 - self.base.entries]
         return rendered.block[sent : rendered.ends[index]], entry.end
 
-    def end_turn(self) -> None:
-        """Forget what was rendered: the turn is over."""
+    def end_turn(self, limit: int) -> bool:
+        """Forget what was rendered, and all but the last `limit` bytes; return if any went."""
         self._rendered.clear()
+        return self.trim(limit)
 
     def trim(self, limit: int) -> bool:
-        """Let go of all but the last `limit` bytes that are to be delivered; say if any went."""
+        """Forget all but the last `limit` bytes that are to be delivered; return if any went."""
         excess = self.tip.size - limit
-        if self.base.size >= excess or not self._entries:
+        if self.base.size >= excess:
             return False
         if limit == 0:
             self.base = self.tip
@@ -165,32 +167,34 @@ class Log:
         self.trim((self.tip.size - self.base.size) // 2)
         return self.size < before
 
-    def _keep(self, entry: Entry, lines: int) -> None:
-        self._kept.append(entry)
-        self._kept_lines += lines
-        self._kept_size += len(entry.block) + ENTRY_OVERHEAD
-        self._drop_kept(KEPT_LINES)
-
     def _drop_kept(self, spared: int) -> None:
         kept = self._kept
-        while kept and self._kept_lines - _count(kept[0]) >= spared:
+        while kept and self._kept_lines - kept[0].lines >= spared:
             entry = kept.popleft()
-            self._kept_lines -= _count(entry)
+            self._kept_lines -= entry.lines
             self._kept_size -= len(entry.block) + ENTRY_OVERHEAD
 
 
 class _Rendering:
     """What a log has from one entry on, in one dialect, and where each entry ends in it."""
 
-    __slots__ = ("block", "ends", "start")
+    __slots__ = ("_blocks", "_ends", "block", "start")
 
     def __init__(self, start: int, blocks: Sequence[bytes]) -> None:
         self.start = start
         self.block = b"".join(blocks) if len(blocks) > 1 else blocks[0]
-        self.ends = [0, *accumulate(map(len, blocks))]
+        self._blocks = blocks
+        self._ends: list[int] = []
+
+    @property
+    def ends(self) -> list[int]:
+        """Where each entry ends; the first is where none has. In most turns nobody asks."""
+        if not self._ends:
+            self._ends = [0, *accumulate(map(len, self._blocks))]
+        return self._ends
 
     def covers(self, start: Mark, stop: Mark) -> bool:
-        return start.entries >= self.start and stop.entries < self.start + len(self.ends)
+        return start.entries >= self.start and stop.entries <= self.start + len(self._blocks)
 
     def slice(self, start: Mark, stop: Mark) -> bytes:
         ends = self.ends
@@ -201,15 +205,12 @@ def _end_size(entry: Entry) -> int:
     return entry.end.size
 
 
-def _count(entry: Entry) -> int:
-    return entry.block.count(b"\n")
-
-
 def _last(entry: Entry) -> int:
-    return entry.first + _count(entry) - 1
+    return entry.first + entry.lines - 1
 
 
 def _after(entry: Entry, number: int) -> Entry:
     """Return what of an entry comes after the line of this number."""
-    lines = entry.block.split(b"\n")[number - entry.first + 1 :]
-    return entry._replace(block=b"\n".join(lines), first=number + 1)
+    skipped = number - entry.first + 1
+    rest = b"\n".join(entry.block.split(b"\n")[skipped:])
+    return entry._replace(block=rest, first=number + 1, lines=entry.lines - skipped)

@@ -108,7 +108,7 @@ class Recall:
     def _on_slice(self, lines: Sequence[Kept]) -> None:
         assert self._reader is not None
         self._next = self._asked
-        self._slice = [Entry(line, _NOWHERE, number, time) for number, time, line in lines]
+        self._slice = [Entry(line, _NOWHERE, number, time, 1) for number, time, line in lines]
         if not self._slice and self._next < self._last:
             self._ask()  # what was there is too old to be kept
         self._reader.wake()

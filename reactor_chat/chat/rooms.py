@@ -9,7 +9,7 @@ Invariants:
 Not here: who enters and leaves (`visits`), what is said (`chat`).
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final, Protocol
 
 from reactor_chat.chat.archive import Archive
@@ -34,7 +34,7 @@ class Audience(Protocol):
     def set_dialect(self, link: Link, dialect: Dialect) -> None:
         """Let one of them read what follows in another dialect."""
 
-    def say(self, block: bytes, lines: int, time: int, keep: bool, skip: Iterable[Link]) -> Entry:
+    def say(self, block: bytes, lines: int, time: int, keep: bool, skip: Sequence[Link]) -> Entry:
         """Append whole lines to the log, which all read but those to skip."""
 
     def count(self) -> None:

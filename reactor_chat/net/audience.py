@@ -19,7 +19,7 @@ Invariants:
 Not here: who is in which room and who ignores whom (`chat`), what waits for one (`send_queue`).
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from typing import Final, Protocol
 
 from reactor_chat.loop.reactor import Handler
@@ -68,8 +68,7 @@ class RoomLog(Protocol):
     ) -> tuple[bytes, Mark]: ...
     def render(self, start: Mark, dialect: Dialect) -> bytes: ...
     def split(self, dialect: Dialect, sent: int) -> tuple[bytes, Mark]: ...
-    def end_turn(self) -> None: ...
-    def trim(self, limit: int) -> bool: ...
+    def end_turn(self, limit: int) -> bool: ...
 
 
 class Audience(Handler):
@@ -79,7 +78,17 @@ class Audience(Handler):
     `publish_later` is called. `report` is given a defect that is no member's.
     """
 
-    __slots__ = ("_counted", "_live", "_may_publish", "_report", "_shared", "behind", "log", "turn")
+    __slots__ = (
+        "_alone",
+        "_counted",
+        "_live",
+        "_may_publish",
+        "_report",
+        "_shared",
+        "behind",
+        "log",
+        "turn",
+    )
 
     def __init__(
         self,
@@ -96,6 +105,9 @@ class Audience(Handler):
         self.turn = log.tip
         self._live: dict[Dialect, dict[SendQueue, None]] = {}
         self.behind: dict[SendQueue, Place] = {}
+        # The member who has said all the news, and is live: in most turns of most rooms there is
+        # one who speaks, and need not be taken out of the live for that.
+        self._alone: SendQueue | None = None
         self._counted = 0  # bytes of the log, as counted among all
 
     # -- for the chat -----------------------------------------------------------------------------
@@ -128,14 +140,18 @@ class Audience(Handler):
             place.dialect = dialect
 
     def say(
-        self, block: bytes, lines: int, time: int, keep: bool, skip: Iterable[SendQueue]
+        self, block: bytes, lines: int, time: int, keep: bool, skip: Sequence[SendQueue]
     ) -> Entry:
         """Append whole lines to the log, which all members read but those to skip."""
-        log = self.log
-        before = log.tip
+        before = self.log.tip
+        entry = self.log.append(block, lines, time, keep)
         if before is self.turn:
             self._shared.reactor.early_at_end_of_turn(self)
-        entry = log.append(block, lines, time, keep)
+            if len(skip) == 1 and skip[0].live:
+                self._alone = skip[0]
+                return entry
+        elif self._alone is not None:
+            self._alone.fall_behind()
         for queue in skip:
             place = queue.places[self]
             queue.cut(place, before)
@@ -153,6 +169,9 @@ class Audience(Handler):
         """A live member is to have a cursor of its own."""
         del self._live[place.dialect][queue]
         place.cursor = self.turn
+        if queue is self._alone:
+            self._alone = None
+            place.cursor = self.log.tip
         self.behind[queue] = place
 
     def note_live(self, queue: SendQueue, place: Place) -> None:
@@ -186,10 +205,16 @@ class Audience(Handler):
         """Send the news to all who are live, and let the others read on."""
         if not self._may_publish(self):
             return
+        log = self.log
         for dialect, queues in self._live.items():
-            if queues and self.has_news:
-                self._send(self.log.render(self.turn, dialect), dialect, queues)
-        self.turn = self.log.tip
+            if queues:
+                self._send(log.render(self.turn, dialect), dialect, queues)
+        self._alone = None
+        self.turn = log.tip
+        if not self.behind and not log.pins:
+            log.end_turn(0)
+            self.count()
+            return
         for queue, place in list(self.behind.items()):
             if place.cursor is self.turn and not queue.pieces:
                 queue.go_live()  # it has only spoken
@@ -198,22 +223,23 @@ class Audience(Handler):
         self._shared.reactor.at_end_of_turn(self)
 
     def on_end_of_turn(self) -> None:
-        """Let go of what everybody has read."""
+        """Forget what everybody has read, and what nobody reads in time."""
+        limit = self._shared.limits.backlog
         log = self.log
-        log.end_turn()
         if not self.behind and not log.pins:
-            log.trim(0)
-        elif log.tip.size - log.base.size > self._shared.limits.backlog + _TRIM_STEP:
-            self.trim(self._shared.limits.backlog)
+            log.end_turn(0)
+        elif log.tip.size - log.base.size <= limit + _TRIM_STEP:
+            log.end_turn(limit + _TRIM_STEP)
+        else:
+            log.end_turn(limit)
+            self._note_overrun()
         self.count()
 
-    def trim(self, limit: int) -> None:
-        """Keep only so many bytes for those who are behind."""
-        if self.log.trim(limit):
-            base = self.log.base.entries
-            for queue, place in self.behind.items():
-                if place.cursor.entries < base:
-                    queue.expect_progress()
+    def _note_overrun(self) -> None:
+        base = self.log.base.entries
+        for queue, place in self.behind.items():
+            if place.cursor.entries < base:
+                queue.expect_progress()
 
     def count(self) -> None:
         """Count among all logs what this one has come to take."""
@@ -235,7 +261,10 @@ class Audience(Handler):
         """This is the innermost loop of a chat: each recipient costs one turn of it."""
         size = len(block)
         refused = []
+        alone = self._alone
         for queue in list(queues):  # as an error takes one out
+            if queue is alone:
+                continue
             try:
                 sent = queue.socket.send(block)
             except Exception as error:

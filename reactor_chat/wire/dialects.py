@@ -40,6 +40,7 @@ class Entry(NamedTuple):
     end: Mark  # the place after it
     first: int  # the number of its first line, counted from 1; 0: a notice, whose lines have none
     time: int  # milliseconds since 1970, UTC
+    lines: int
 
 
 class Origin(NamedTuple):
@@ -87,7 +88,9 @@ def gap(missed: int, room: str, dialect: Dialect, time: int) -> bytes:
 def notice_of(text: str, room: str, dialect: Dialect, time: int) -> bytes:
     """Return one notice of a room (or of none) that stands in no log."""
     line = f"* {text}\n".encode()
-    return dialect(Entry(line, Mark(0, 1, len(line)), 0, time), Origin(room, "")) if room else line
+    return (
+        dialect(Entry(line, Mark(0, 1, len(line)), 0, time, 1), Origin(room, "")) if room else line
+    )
 
 
 @lru_cache(maxsize=64)  # what is said in a turn has one time
