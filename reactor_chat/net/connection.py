@@ -31,7 +31,7 @@ from typing import Final
 from reactor_chat.loop.reactor import NOTHING, READ, WRITE, reason_for
 from reactor_chat.loop.timers import Timer
 from reactor_chat.net.send_queue import SendQueue, Shared
-from reactor_chat.wire.framing import MAX_LINE, LineBuffer
+from reactor_chat.wire.framing import MAX_LINE, TIMING_MARK_REFUSED, LineBuffer
 
 # What one turn reads of one peer: four of the longest lines. A flood is thus taken in slices, and
 # the others are served in between.
@@ -185,7 +185,7 @@ class Connection(SendQueue):
             return
         if len(data) >= FIRST_READ_SIZE:
             self._read_size = READ_SIZE
-        if self.fast and data[-1:] == b"\n" and len(data) <= MAX_LINE:
+        if self.fast and data[-1:] == b"\n" and len(data) <= MAX_LINE and 0xFF not in data:
             self._owner.on_batch(data)  # whole lines, and an empty buffer before them
         elif not data:
             self._on_end_of_input()
@@ -240,6 +240,10 @@ class Connection(SendQueue):
 
     def _take_in(self, data: bytes) -> None:
         self._offer(data)
+        if self.lines.mark_wanted:
+            self.lines.mark_wanted = False
+            if not self.unframed:
+                self.write(TIMING_MARK_REFUSED)
         self._expect_more()
         self.update_interest()
 

@@ -2,7 +2,10 @@
 
 TCP keeps the order of bytes and nothing else, so a line may arrive in any number of pieces and many
 lines in one piece. `LineBuffer` undoes that. It is *pulled*: bytes are fed as they come, and lines
-are taken only when they may be served; to hold a client back, its owner does not ask.
+are taken only when they may be served; to hold a client back, its owner does not ask. Many lines
+come out at once as a *batch*: whole lines, terminators included.
+
+    chunk -> without Telnet's commands -> without a byte order mark -> lines
 
 Invariants:
 - What comes out depends on the bytes alone, never on how they were cut into chunks.
@@ -11,15 +14,46 @@ Invariants:
   known, and the rest of it is dropped while it arrives. So an unfinished line holds at most `limit`
   + 2 bytes, and the buffer that much beyond the chunks fed since it was last emptied.
 - No byte is searched for LF twice before its line ends, so the cost is linear in the bytes.
+- Telnet's commands (RFC 854) are no part of a line: its Ctrl-C would make every line invalid. What
+  only looks like one, and never ends, silences nobody: it is content after `MAX_SUBNEGOTIATION`.
 
 Not here: what a line means, text encodings, sockets, clocks.
 """
 
+import re
 from enum import Enum
 from typing import Final, Literal
 
 # Long enough for a few paragraphs, short enough that ten thousand unfinished lines fit into 40 MB.
 MAX_LINE: Final = 4096
+
+
+# What one subnegotiation of Telnet may hold. Those of telnet(1) and PuTTY (window size, terminal,
+# environment) are shorter, and nobody is asked for any here.
+MAX_SUBNEGOTIATION: Final = 256
+
+# Answers telnet(1), which after Ctrl-C discards all output until it has read this (RFC 860).
+TIMING_MARK_REFUSED: Final = b"\xff\xfc\x06"
+
+# What every command of Telnet begins with (IAC). It never occurs in UTF-8. (A number, for to look
+# for a byte as `bytes` takes ten times as long.)
+_COMMAND_BYTE: Final = 0xFF
+
+# An option is asked for or refused (WILL, WONT, DO, DONT) in three bytes. No option in use has the
+# number of LF, so a line that ends in the middle stays a line. A subnegotiation (SB) runs up to SE,
+# and has none within it.
+_SUBNEGOTIATION: Final = rb"\xfa(?:[^\xff]|\xff[^\xf0\xfa]){0,%d}+" % MAX_SUBNEGOTIATION
+_TELNET: Final = re.compile(
+    rb"\xff(?:[\xf0-\xf9\xff]|[\xfb-\xfe][^\n]|" + _SUBNEGOTIATION + rb"\xff\xf0)"
+    # What stays: text, the beginning of a command at the end of the data, and no command.
+    rb"|((?:[^\xff]++|\xff(?=[\x00-\xef]))++"
+    rb"|\xff(?:[\xfb-\xfe]|" + _SUBNEGOTIATION + rb"\xff?)?\Z|\xff)",
+    re.DOTALL,
+)
+_LONG_COMMANDS: Final = (b"\xff\xfa", b"\xff\xfb", b"\xff\xfc", b"\xff\xfd", b"\xff\xfe")
+_TIMING_MARK_WANTED: Final = b"\xff\xfd\x06"
+
+_BYTE_ORDER_MARK: Final = "\ufeff".encode()
 
 
 class Overlong(Enum):
@@ -37,10 +71,26 @@ def encode_line(line: bytes) -> bytes:
     return line + b"\n"
 
 
+def split_batch(batch: bytes, lines: int) -> tuple[bytes, bytes]:
+    """Cut a batch after so many lines (one or more); the rest may be empty."""
+    tail = batch.split(b"\n", lines)[-1]
+    return batch[: len(batch) - len(tail)], tail
+
+
 class LineBuffer:
     """Reassembles the lines of one stream, each of at most `limit` bytes without its terminator."""
 
-    __slots__ = ("_at", "_limit", "_whole", "skipping", "terminated", "unfinished")
+    __slots__ = (
+        "_at",
+        "_begun",
+        "_command",
+        "_limit",
+        "_whole",
+        "mark_wanted",
+        "skipping",
+        "terminated",
+        "unfinished",
+    )
 
     def __init__(self, limit: int = MAX_LINE) -> None:
         self._limit = limit
@@ -49,25 +99,38 @@ class LineBuffer:
         self.skipping = False  # inside an overlong line that was already reported
         self.unfinished = b""  # the line that has not ended
         self.terminated = False  # whether the stream ever ended a line
+        self.mark_wanted = False  # a telnet(1) waits for TIMING_MARK_REFUSED; its owner resets it
+        self._begun = False  # past the place where a byte order mark may stand
+        self._command = b""  # a command of Telnet that has not ended
 
     def take(self, data: bytes) -> bytes:
         """Feed `data`, and take all lines that have ended then, terminators included.
 
-        Gives nothing, and keeps everything, if no line has ended or one may be overlong: then
+        Return nothing, and keep everything, if no line has ended or one may be overlong: then
         `next_line` has to judge.
         """
         self.feed(data)
-        run = self._run()
-        if run:
+        batch = self._batch()
+        if batch:
             self._whole, self._at = b"", 0
-        return run
+        return batch
 
-    def put_back(self, run: bytes) -> None:
-        """Undo `take`, so that `next_line` gives the lines one by one."""
-        self._whole = run
+    def put_back(self, batch: bytes) -> None:
+        """Return what `take` returned, or the last lines of it, before any other method is called.
+
+        It is not looked at for commands of Telnet again: what has not been here goes to `feed`.
+        """
+        self._whole, self._at = batch, 0
 
     def feed(self, data: bytes) -> None:
         """Take in the next bytes of the stream."""
+        if self._command or _COMMAND_BYTE in data:
+            data = self._without_commands(data)
+        if not self._begun:
+            data = self._without_mark(data)
+        self._add(data)
+
+    def _add(self, data: bytes) -> None:
         cut = data.rfind(b"\n") + 1
         if not cut:
             self._extend(data)
@@ -86,29 +149,33 @@ class LineBuffer:
 
     def finish(self) -> None:
         """End the unfinished line where it stands, as at the end of the stream."""
+        command, self._command = self._command, b""
+        self._add(command)
+        self._begun = True
         tail, self.unfinished = self.unfinished, b""
         self.skipping = False
         if tail:
             # A CR here stands before no LF, so it is content: let one that is dropped follow it.
             self._append(tail + (b"\r\n" if tail.endswith(b"\r") else b"\n"))
 
-    def _run(self) -> bytes:
-        """All the lines that have ended, or nothing if one may be overlong."""
+    def _batch(self) -> bytes:
+        """Return all the lines that have ended, or nothing if one may be overlong."""
         whole = self._whole[self._at :] if self._at else self._whole
         return whole if len(whole) <= self._limit or self._all_fit(whole) else b""
 
     @property
     def ready(self) -> bool:
-        """Whether `next_line` has something to give."""
+        """Whether `next_line` has something to return."""
         return self._at < len(self._whole) or self._is_overlong(self.unfinished)
 
     @property
     def transparent(self) -> bool:
         """Whether nothing is in here, so that whole lines would come out just as they go in.
 
-        Not before the stream has ended a line: until then, it may be of a kind that never does.
+        Unless they have a byte 0xFF. Not before the stream has ended a line: until then, it may be
+        of a kind that never does.
         """
-        empty = not (self.unfinished or self._whole or self.skipping)
+        empty = not (self.unfinished or self._whole or self.skipping or self._command)
         return empty and self.terminated
 
     def next_line(self) -> Line | None:
@@ -123,6 +190,29 @@ class LineBuffer:
         if end > start and whole[end - 1] == _CR:
             end -= 1
         return OVERLONG if end - start > self._limit else whole[start:end]
+
+    def _without_commands(self, data: bytes) -> bytes:
+        """Return `data` without the commands of Telnet in it; keep one that has not ended."""
+        data = self._command + data
+        if _TIMING_MARK_WANTED in data:
+            self.mark_wanted = True
+        stays = _TELNET.findall(data)
+        last = stays[-1] if stays else b""
+        begun = last == b"\xff" or last.startswith(_LONG_COMMANDS)
+        self._command = stays.pop() if begun else b""
+        return b"".join(stays)
+
+    def _without_mark(self, data: bytes) -> bytes:
+        """Return `data` without a byte order mark at the beginning of the stream."""
+        start = self.unfinished + data[: len(_BYTE_ORDER_MARK)]
+        if len(start) < len(_BYTE_ORDER_MARK) and _BYTE_ORDER_MARK.startswith(start):
+            return data  # so far it is an unfinished line
+        self._begun = True
+        if not start.startswith(_BYTE_ORDER_MARK):
+            return data
+        cut = len(_BYTE_ORDER_MARK) - len(self.unfinished)
+        self.unfinished = b""
+        return data[cut:]
 
     def _next_unfinished(self) -> Line | None:
         """Report a line that is too long before it ends, and skip the rest of it."""

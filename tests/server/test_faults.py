@@ -5,6 +5,7 @@ Not here: what needs another clock, or chance (the simulation has both).
 
 import contextlib
 import re
+import select
 import signal
 import ssl
 import subprocess
@@ -71,17 +72,25 @@ class Input(WitnessedCase):
             self.assertEqual(guest.read_line(), answer)
             self.witnesses.exchange()
 
-    def test_other_protocols(self) -> None:
-        web, secure, telnet = self.guest(), self.guest(), self.guest()
+    def test_other_protocols_get_one_line_and_are_closed(self) -> None:
+        web, secure = self.guest(), self.guest()
         web.send(b"GET / HTTP/1.1\r\nHost: localhost\r\nCookie: a=b\r\n\r\n")
         secure.send(tls_hello())
-        telnet.send(b"\xff\xfb\x1f\xff\xfb\x20\xff\xfd\x01hello\r\nhello\r\n")
+        self.assertEqual(web.read_to_end(), ["-> This is a chat server, and no web server."])
         self.assertEqual(
-            web.wait_for_lines(3), ["GET / HTTP/1.1", "HOST: LOCALHOST", "COOKIE: A=B"]
+            secure.read_to_end(), ["-> This is a chat server without TLS on this port."]
         )
-        self.assertEqual(telnet.wait_for_lines(2), [NOT_UTF8, "HELLO"])
-        secure.end_output()
-        self.assertIn(NOT_UTF8, secure.read_to_end())
+
+    def test_ctrl_c_in_telnet_silences_nobody(self) -> None:
+        telnet = self.guest()
+        telnet.send(b"\xff\xfb\x1f\xff\xfb\x20\xff\xfd\x01hello\r\n")
+        self.assertEqual(telnet.read_line(), "HELLO")
+        telnet.send(b"\xff\xf4\xff\xfd\x06")
+        # It shows nothing until its timing mark is answered (RFC 860).
+        select.select([telnet.socket], [], [], 10)
+        self.assertEqual(telnet.socket.recv(100), b"\xff\xfc\x06")
+        telnet.send(b"\xff\xf4again\r\n")
+        self.assertEqual(telnet.read_line(), "AGAIN")
 
     def test_arguments_of_very_many_digits(self) -> None:
         guest = self.guest()

@@ -8,7 +8,15 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from reactor_chat.wire.framing import MAX_LINE, OVERLONG, Line, LineBuffer, encode_line
+from reactor_chat.wire.framing import (
+    MAX_LINE,
+    MAX_SUBNEGOTIATION,
+    OVERLONG,
+    Line,
+    LineBuffer,
+    encode_line,
+    split_batch,
+)
 from tests import support  # noqa: F401  (for its Hypothesis profile)
 
 # Every edge is at hand within a few bytes: the ends of lines, and characters of two to four bytes.
@@ -16,11 +24,64 @@ STREAM = st.lists(
     st.sampled_from([b"\n", b"\r", b"\r\n", b"a", b"bc", b"\0", "é".encode(), "…😀".encode()]),
     max_size=40,
 ).map(b"".join)
-LIMITS = st.integers(min_value=1, max_value=8)
+LIMITS = st.integers(min_value=2, max_value=8)
+
+BOM = "\ufeff".encode()
+# What Telnet's commands are made of, whole ones, and those that are as long as they may be.
+TELNET = st.lists(
+    st.one_of(
+        st.sampled_from([b"\n", b"a", BOM, BOM[:1], b"\xff", b"\xff\xff", b"\xff\xf4", b"\xf0"]),
+        st.sampled_from([b"\xff\xfd\x06", b"\xff\xfb", b"\xff\xfa", b"\xff\xf0", b"\x06", b"\xfa"]),
+        st.sampled_from([MAX_SUBNEGOTIATION + more for more in (-1, 0, 1)]).map(
+            lambda size: b"\xff\xfa" + b"z" * size + b"\xff\xf0"
+        ),
+    ),
+    max_size=12,
+).map(b"".join)
+STREAMS = st.one_of(STREAM, TELNET, st.tuples(TELNET, STREAM).map(b"".join))
 
 
-def naive_lines(stream: bytes, limit: int, ended: bool) -> list[Line]:
+def command_length(stream: bytes, at: int) -> int | None:
+    """Say how long the command of Telnet is that begins there: 0 for none, None if it goes on."""
+    kind = stream[at + 1 : at + 2]
+    if kind and kind in b"\xfb\xfc\xfd\xfe":
+        option = stream[at + 2 : at + 3]
+        return None if not option else 0 if option == b"\n" else 3
+    if kind != b"\xfa":
+        return None if not kind else 2 if kind >= b"\xf0" else 0
+    end = at + 2
+    for count in range(MAX_SUBNEGOTIATION + 1):
+        pair = stream[end : end + 2]
+        if pair == b"\xff\xf0":
+            return end + 2 - at
+        if pair in (b"", b"\xff"):
+            return None
+        if pair == b"\xff\xfa" or count == MAX_SUBNEGOTIATION:
+            return 0
+        end += 2 if pair[:1] == b"\xff" else 1
+    raise AssertionError
+
+
+def without_commands(stream: bytes) -> tuple[bytes, bytes]:
+    """Say what is left of a stream, and what may become a command at its end."""
+    text, at = b"", 0
+    while at < len(stream):
+        length = command_length(stream, at) if stream[at] == 0xFF else 0
+        if length is None:
+            return text, stream[at:]
+        if not length:
+            text += stream[at : at + 1]
+        at += length or 1
+    return text, b""
+
+
+def naive_lines(stream: bytes, limit: int, ended: bool, first: bool = True) -> list[Line]:
     """Say what comes out of a whole stream, in the plainest way."""
+    stream, command = without_commands(stream)
+    if first:
+        stream = stream.removeprefix(BOM)
+    if ended:
+        stream += command
     *lines, tail = stream.split(b"\n")
     found: list[Line] = [line.removesuffix(b"\r") for line in lines]
     if ended and tail:
@@ -61,9 +122,9 @@ def bytes_held(buffer: LineBuffer) -> int:
 
 class ChunksTest(unittest.TestCase):
     @given(
-        stream=STREAM, cuts=st.lists(st.integers(min_value=0)), limit=LIMITS, ended=st.booleans()
+        stream=STREAMS, cuts=st.lists(st.integers(min_value=0)), limit=LIMITS, ended=st.booleans()
     )
-    @settings(max_examples=250)
+    @settings(max_examples=400)
     def test_any_chunking_gives_what_the_whole_gives(
         self, stream: bytes, cuts: list[int], limit: int, ended: bool
     ) -> None:
@@ -86,7 +147,8 @@ class ChunksTest(unittest.TestCase):
     def test_decoding_what_was_encoded_is_the_identity(
         self, lines: list[bytes], cuts: list[int]
     ) -> None:
-        lines = [line.replace(b"\n", b"").rstrip(b"\r") for line in lines]
+        lines = [line.replace(b"\n", b"").rstrip(b"\r").replace(b"\xff", b"") for line in lines]
+        lines = [b"first", *lines]  # with no byte order mark
         stream = b"".join(map(encode_line, lines))
         self.assertEqual(lines_of(cut_up(stream, cuts), ended=False), lines)
 
@@ -179,7 +241,91 @@ class LimitTest(unittest.TestCase):
         self.assertEqual(lines_of([b"x" * 4097, b"y" * 4097]), [OVERLONG])
 
 
-class RunTest(unittest.TestCase):
+class TelnetTest(unittest.TestCase):
+    """What is not of Telnet is served as if the commands had not been there."""
+
+    def assert_lines(self, stream: bytes, *lines: Line) -> None:
+        for size in (len(stream), 3, 2, 1):
+            chunks = [stream[i : i + size] for i in range(0, len(stream), size)]
+            self.assertEqual(lines_of(chunks), list(lines), f"in chunks of {size}")
+
+    def test_ctrl_c_of_telnet_does_not_spoil_the_line(self) -> None:
+        self.assert_lines(b"\xff\xf4\xff\xfd\x06hello\r\n", b"hello")
+
+    def test_negotiation_is_taken_out_of_a_line(self) -> None:
+        self.assert_lines(b"\xff\xfb\x1f\xff\xfd\x01he\xff\xfe\x22llo\xff\xf9\n", b"hello")
+
+    def test_a_subnegotiation_may_have_anything_in_it(self) -> None:
+        size = b"\xff\xfa\x1f\x00\x50\x00\x0a\xff\xf0"  # a window of 80 columns and 10 rows
+        self.assert_lines(size + b"one\n" + size + b"two\n", b"one", b"two")
+        self.assert_lines(b"a\xff\xfa\xff\xff\xf0\xff\xf0b\n", b"ab")
+
+    def test_an_escaped_0xff_is_taken_out_too(self) -> None:
+        self.assert_lines(b"a\xff\xffb\n", b"ab")
+
+    def test_what_is_no_command_is_content(self) -> None:
+        for line in (b"\xff", b"\xff\xfe", b"a\xffb", b"\xff\xef"):
+            self.assert_lines(line + b"\nnext\n", line, b"next")
+
+    def test_a_command_that_never_ends_silences_nobody(self) -> None:
+        long = b"x" * MAX_SUBNEGOTIATION
+        self.assert_lines(b"\xff\xfa" + long + b"\nnext\n", b"\xff\xfa" + long, b"next")
+        self.assert_lines(b"\xff\xfaone\ntwo", b"\xff\xfaone", b"two")
+        self.assert_lines(b"one\xff", b"one\xff")
+
+    def test_commands_do_not_count_towards_the_limit(self) -> None:
+        self.assert_lines(b"\xff\xf4" * 3 + b"x" * MAX_LINE + b"\n", b"x" * MAX_LINE)
+
+    def test_a_timing_mark_is_asked_for_once(self) -> None:
+        for chunks in ([b"\xff\xf4\xff\xfd\x06"], [b"a\xff", b"\xfd", b"\x06b\n"]):
+            buffer = LineBuffer()
+            for chunk in chunks:
+                self.assertFalse(buffer.mark_wanted)
+                buffer.feed(chunk)
+            self.assertTrue(buffer.mark_wanted)
+        buffer = LineBuffer()
+        buffer.feed(b"\xff\xfb\x06\xff\xfe\x06\xff\xfc\x06\xff\xfd\x01\xfd\x06\n")
+        self.assertFalse(buffer.mark_wanted)
+
+    def test_an_unfinished_command_is_in_the_buffer(self) -> None:
+        buffer = LineBuffer()
+        buffer.feed(b"a\n\xff")
+        self.assertEqual(lines_left(buffer), [b"a"])
+        self.assertFalse(buffer.transparent)
+        buffer.feed(b"\xf4")
+        self.assertTrue(buffer.transparent)
+
+    def test_many_commands_cost_no_more_a_byte_than_few(self) -> None:
+        for unit in (b"\xff\xf4", b"\xff\xfa", b"\xff", b"\xff\xfaxxxxxxxxx", b"\xffa"):
+            buffer = LineBuffer()
+            for _ in range(64):
+                buffer.feed(unit * (16384 // len(unit)))  # would take minutes
+                lines_left(buffer)
+
+
+class ByteOrderMarkTest(unittest.TestCase):
+    def test_one_at_the_beginning_of_the_stream_is_dropped(self) -> None:
+        for cut in range(4):
+            chunks = [BOM[:cut], BOM[cut:] + b"/msg bob hi\n"]
+            self.assertEqual(lines_of(chunks), [b"/msg bob hi"])
+
+    def test_a_second_one_and_a_later_one_are_content(self) -> None:
+        self.assertEqual(lines_of([BOM + BOM + b"a\n"]), [BOM + b"a"])
+        self.assertEqual(lines_of([b"a\n" + BOM + b"b\n"]), [b"a", BOM + b"b"])
+
+    def test_what_only_begins_like_one_is_content(self) -> None:
+        self.assertEqual(lines_of([b"\xef", b"\xbb", b"\n"]), [b"\xef\xbb"])
+        self.assertEqual(lines_of([b"\xef\xbb"]), [b"\xef\xbb"])
+        self.assertEqual(lines_of([BOM]), [])
+
+    def test_after_a_finish_it_is_content(self) -> None:
+        buffer = LineBuffer()
+        buffer.finish()
+        buffer.feed(BOM + b"\n")
+        self.assertEqual(lines_left(buffer), [BOM])
+
+
+class BatchTest(unittest.TestCase):
     def test_all_lines_that_have_ended_are_taken_at_once(self) -> None:
         buffer = LineBuffer()
         self.assertEqual(buffer.take(b"one\ntwo\r\nthr"), b"one\ntwo\r\n")
@@ -192,11 +338,23 @@ class RunTest(unittest.TestCase):
         buffer.put_back(buffer.take(b"one\ntwo\r\nthree"))
         self.assertEqual(lines_left(buffer), [b"one", b"two"])
 
-    def test_a_run_may_be_long_if_no_line_is(self) -> None:
-        run = (b"x" * 4096 + b"\n" + b"y\n") * 5
-        self.assertEqual(LineBuffer().take(run), run)
+    def test_the_rest_of_a_batch_can_be_put_back(self) -> None:
+        buffer = LineBuffer()
+        first, rest = split_batch(buffer.take(b"one\ntwo\nthree\nfour"), 2)
+        buffer.put_back(rest)
+        self.assertEqual(first, b"one\ntwo\n")
+        self.assertEqual(buffer.take(b"\n"), b"three\nfour\n")
 
-    def test_a_run_with_a_line_that_may_be_overlong_is_kept_for_judgement(self) -> None:
+    @given(st.lists(st.sampled_from([b"\n", b"x\n", b"\r\n"])), st.integers(1, 9))
+    def test_a_batch_is_cut_after_so_many_lines(self, lines: list[bytes], count: int) -> None:
+        parts = (b"".join(lines[:count]), b"".join(lines[count:]))
+        self.assertEqual(split_batch(b"".join(lines), count), parts)
+
+    def test_a_batch_may_be_long_if_no_line_is(self) -> None:
+        batch = (b"x" * 4096 + b"\n" + b"y\n") * 5
+        self.assertEqual(LineBuffer().take(batch), batch)
+
+    def test_a_batch_with_a_line_that_may_be_overlong_is_kept_for_judgement(self) -> None:
         for tail, line in ((b"", OVERLONG), (b"\r", b"x" * 4096)):
             buffer = LineBuffer()
             long = b"x" * (4097 - len(tail)) + tail
@@ -205,7 +363,7 @@ class RunTest(unittest.TestCase):
 
 
 class MemoryTest(unittest.TestCase):
-    overhead = sys.getsizeof(b"") * 2
+    overhead = sys.getsizeof(b"") * 3
 
     @given(
         chunks=st.lists(
@@ -234,9 +392,18 @@ class MemoryTest(unittest.TestCase):
             buffer.feed(b"x" * 16384)
             self.assertLessEqual(bytes_held(buffer), MAX_LINE + 2 + self.overhead)
 
+    def test_a_command_that_never_ends_is_kept_up_to_its_limit(self) -> None:
+        for chunk in (b"\xff\xfa" + b"x" * 200, b"\xff\xfa", b"\xffx\xffx" * 50):
+            buffer = LineBuffer(10)
+            for _ in range(50):
+                buffer.feed(chunk)
+                lines_left(buffer)
+                limit = 10 + 2 + 2 * MAX_SUBNEGOTIATION + 3
+                self.assertLessEqual(bytes_held(buffer), limit + self.overhead)
+
 
 class AgainstTheModel(RuleBasedStateMachine):
-    """Feeding, taking line by line, taking runs, putting them back, and finishing, in any order."""
+    """Feeding, taking lines or batches, putting them back, and finishing, in any order."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -244,13 +411,14 @@ class AgainstTheModel(RuleBasedStateMachine):
         self.buffer = LineBuffer(self.limit)
         self.before: list[Line] = []  # expected of what was finished
         self.stream = b""  # since then
+        self.first = True
         self.out: list[Line] = []
 
     @property
     def expected(self) -> list[Line]:
-        return self.before + naive_lines(self.stream, self.limit, False)
+        return self.before + naive_lines(self.stream, self.limit, False, self.first)
 
-    @rule(data=STREAM)
+    @rule(data=STREAMS)
     def feed(self, data: bytes) -> None:
         self.buffer.feed(data)
         self.stream += data
@@ -263,23 +431,24 @@ class AgainstTheModel(RuleBasedStateMachine):
         else:
             self.out.append(line)
 
-    @rule(data=STREAM.filter(bool), keep=st.booleans())
-    def take_a_run(self, data: bytes, keep: bool) -> None:
-        run = self.buffer.take(data)
+    @rule(data=STREAMS.filter(bool), keep=st.booleans())
+    def take_a_batch(self, data: bytes, keep: bool) -> None:
+        batch = self.buffer.take(data)
         self.stream += data
-        if not run:
+        if not batch:
             return
-        assert run.endswith(b"\n")
+        assert batch.endswith(b"\n")
         if keep:
-            self.out += [line.removesuffix(b"\r") for line in run[:-1].split(b"\n")]
+            self.out += [line.removesuffix(b"\r") for line in batch[:-1].split(b"\n")]
         else:
-            self.buffer.put_back(run)
+            self.buffer.put_back(batch)
 
     @rule()
     def finish(self) -> None:
         self.buffer.finish()
-        self.before += naive_lines(self.stream, self.limit, True)
+        self.before += naive_lines(self.stream, self.limit, True, self.first)
         self.stream = b""
+        self.first = False
 
     @invariant()
     def nothing_comes_out_that_was_not_expected(self) -> None:

@@ -45,14 +45,14 @@ class Metered(bytes):
     partition: Any = None
 
 
-def work_for(stream: bytes, chunk: int, limit: int, in_runs: bool) -> int:
+def work_for(stream: bytes, chunk: int, limit: int, in_batches: bool) -> int:
     """Count the bytes that are touched while a stream is taken apart."""
     buffer = LineBuffer(limit)
     Metered.work = 0
     for start in range(0, len(stream), chunk):
         data = Metered(stream[start : start + chunk])
-        if not (in_runs and buffer.take(data)):
-            if not in_runs:
+        if not (in_batches and buffer.take(data)):
+            if not in_batches:
                 buffer.feed(data)
             while buffer.next_line() is not None:
                 pass
@@ -66,22 +66,22 @@ class CostTest(unittest.TestCase):
     def each_way(self) -> Iterator[tuple[bytes, int, bool]]:
         for unit in self.streams:
             for chunk in (1, 7, 64, 4096):
-                for in_runs in (False, True):
-                    yield unit, chunk, in_runs
+                for in_batches in (False, True):
+                    yield unit, chunk, in_batches
 
     def test_twice_the_bytes_are_twice_the_work(self) -> None:
-        for unit, chunk, in_runs in self.each_way():
-            with self.subTest(unit=unit, chunk=chunk, in_runs=in_runs):
+        for unit, chunk, in_batches in self.each_way():
+            with self.subTest(unit=unit, chunk=chunk, in_batches=in_batches):
                 stream = unit * (8192 // len(unit))
-                once = work_for(stream, chunk, self.limit, in_runs)
-                twice = work_for(stream * 2, chunk, self.limit, in_runs)
+                once = work_for(stream, chunk, self.limit, in_batches)
+                twice = work_for(stream * 2, chunk, self.limit, in_batches)
                 self.assertLess(twice, 2.2 * once)
 
     def test_in_chunks_of_a_few_lines_each_byte_is_touched_a_few_times(self) -> None:
-        for unit, _, in_runs in self.each_way():
-            with self.subTest(unit=unit, in_runs=in_runs):
+        for unit, _, in_batches in self.each_way():
+            with self.subTest(unit=unit, in_batches=in_batches):
                 stream = unit * (8192 // len(unit))
-                self.assertLess(work_for(stream, 256, self.limit, in_runs), 8 * len(stream))
+                self.assertLess(work_for(stream, 256, self.limit, in_batches), 8 * len(stream))
 
     def test_a_large_chunk_of_small_lines_costs_no_more_a_byte_than_a_small_one(self) -> None:
         stream = b"x\n" * 30_000
