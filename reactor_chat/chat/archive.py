@@ -49,7 +49,7 @@ class Archive(Protocol):
     def room(self, key: str) -> KnownRoom | None:
         """Return what is known of a room, by the key of its name."""
 
-    def keep(self, name: str, number: int, time: int, block: bytes) -> None:
+    def keep(self, name: str, number: int, time: float, block: bytes) -> None:
         """Take lines that were said in a room; the number is the first one's."""
 
     def set_topic(self, name: str, topic: str) -> None:
@@ -105,7 +105,7 @@ class NoArchive:
         """Know no room."""
         return None
 
-    def keep(self, name: str, number: int, time: int, block: bytes) -> None:
+    def keep(self, name: str, number: int, time: float, block: bytes) -> None:
         """Keep nothing."""
 
     def set_topic(self, name: str, topic: str) -> None:

@@ -19,7 +19,7 @@ Not here: what people type (`commands`, `moderation`), entering rooms (`visits`)
 from collections.abc import Callable, Iterable
 from typing import Final
 
-from reactor_chat.chat.archive import Archive
+from reactor_chat.chat.archive import Archive, NoArchive
 from reactor_chat.chat.journal import Journal
 from reactor_chat.chat.log import Log
 from reactor_chat.chat.members import Link, Member
@@ -39,7 +39,7 @@ class CommandError(Exception):
 class Chat:
     """Everybody present, and what they say to one another.
 
-    `new_audience` makes the audience of a log; `clock` returns milliseconds since 1970, UTC.
+    `new_audience` makes the audience of a log; `clock` returns seconds since 1970, UTC.
     """
 
     def __init__(
@@ -47,11 +47,12 @@ class Chat:
         new_audience: Callable[[Log], Audience],
         journal: Journal,
         archive: Archive,
-        clock: Callable[[], int],
+        clock: Callable[[], float],
     ) -> None:
         self._journal = journal
         self._entered = 0
         self.archive = archive
+        self._keep = None if isinstance(archive, NoArchive) else archive.keep
         self.clock = clock
         self.people = People()
         self.ignoring = Ignoring()
@@ -130,13 +131,12 @@ class Chat:
 
     def speak(self, member: Member, batch: bytes) -> None:
         """Say a batch of plain lines (see `protocol.is_plain`)."""
-        room = member.room
-        if room is None:
+        if not member.rooms:
             self.answer_batch(member, batch, batch.upper())
         elif member.muted:
             member.write(answer(MUTED) * batch.count(b"\n"))
         else:
-            self._say(member, room, prefixed(member.prefix, batch), batch.count(b"\n"))
+            self._say(member, prefixed(member.prefix, batch), batch.count(b"\n"))
 
     def answer_batch(self, member: Member, batch: bytes, shout: bytes) -> None:
         """Answer a batch that was said outside of rooms with `protocol.shouted` of it."""
@@ -152,10 +152,10 @@ class Chat:
 
     def act(self, member: Member, text: str) -> None:
         """Show an action to the member's room."""
-        room = self.room_of(member)
+        self.room_of(member)
         if member.muted:
             raise CommandError(MUTED)
-        self._say(member, room, frame(f"** {member.name} {text}"), 1)
+        self._say(member, frame(f"** {member.name} {text}"), 1)
 
     def set_topic(self, member: Member, text: str) -> None:
         """Let a member say what its current room is about."""
@@ -173,7 +173,7 @@ class Chat:
         if recipient.link.full:
             name = recipient.name
             raise CommandError(f"{name} is not reading; your message was not delivered.")
-        if recipient not in self.ignoring.ignorers(sender):
+        if recipient not in (self.ignoring.ignorers(sender) or ()):
             recipient.reply_to = sender
             recipient.write(frame(f"[PM from {sender.name}] {text}"))
         sender.tell(f"[PM to {recipient.name}] {text}")
@@ -217,7 +217,8 @@ class Chat:
     def note(self, kind: str, room: Room, what: str, about: Member, tell_too: bool = False) -> None:
         """Tell a room and the log what a member did; not who ignores it, nor mostly itself."""
         here = about in room.members
-        skip = [one.link for one in self.ignoring.ignorers(about) if room in one.rooms]
+        ignorers = self.ignoring.ignorers(about) or ()
+        skip = [one.link for one in ignorers if room in one.rooms]
         if here and not tell_too:
             skip.append(about.link)
         text = f"[{room.name}] * {what}"
@@ -226,11 +227,12 @@ class Chat:
         if len(room.members) > here:
             self.relayed += 1
 
-    def _say(self, member: Member, room: Room, data: bytes, lines: int) -> None:
-        ignorers = self.ignoring.ignorers(member)
-        skip = [one.link for one in ignorers if room in one.rooms] if ignorers else []
-        if member.stamp is None:
-            skip.append(member.link)
+    def _say(self, member: Member, data: bytes, lines: int) -> None:
+        """Say lines in the member's current room."""
+        room = member.rooms[-1]
+        skip = [] if member.stamp else [member.link]
+        if ignorers := self.ignoring.ignorers(member):
+            skip += [one.link for one in ignorers if room in one.rooms]
         self._append(room, data, lines, skip)
         if len(room.members) > 1:
             self.relayed += lines
@@ -238,7 +240,8 @@ class Chat:
 
     def _append(self, room: Room, data: bytes, lines: int, skip: list[Link]) -> None:
         entry = room.audience.say(data, lines, self.clock(), True, skip)
-        self.archive.keep(room.name, entry.first, entry.time, data)
+        if self._keep is not None:
+            self._keep(room.name, entry.first, entry.time, data)
 
     # -- finding ----------------------------------------------------------------------------------
 

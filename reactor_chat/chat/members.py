@@ -80,7 +80,7 @@ class Member:
         self.muted = False
         self.account = ""  # the key of the registered name that it has proved to be its own
         self.reply_to: Member | None = None  # who last wrote to it in private
-        self.stamp: Callable[[], int] | None = None  # the time for its tags; None: it wants none
+        self.stamp: Callable[[], float] | None = None  # the time for its tags; None: it wants none
         self.take_name(name)
 
     @property

@@ -10,7 +10,7 @@ Invariants:
 Not here: what a name may be (`names`), and what is said.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterator
 
 from reactor_chat.chat.lookalikes import skeleton
 from reactor_chat.chat.members import Member
@@ -86,11 +86,10 @@ class Ignoring:
 
     def __init__(self) -> None:
         self._ignorers: dict[Member, dict[Member, None]] = {}  # of a person
+        # Whom a member's words are to be kept from, or None. A bound method of the dict, as this is
+        # asked for each message.
+        self.ignorers: Callable[[Member], dict[Member, None] | None] = self._ignorers.get
         self._names: dict[str, dict[Member, str]] = {}  # of a name, by its key, and as written
-
-    def ignorers(self, member: Member) -> Iterable[Member]:
-        """Return who does not want to read the member."""
-        return self._ignorers.get(member, ())
 
     def ignore(self, member: Member, other: Member) -> None:
         """Keep what `other` says, and whoever is to have that name, from the member."""

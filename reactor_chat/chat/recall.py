@@ -20,8 +20,8 @@ SLICE_LINES: Final = 200  # lines that are asked for at once: at most 800 KB, mo
 
 _NOWHERE: Final = Mark(0, 0, 0)  # an entry out of an archive has no place in the log
 
-# What an archive answers with: number, time in milliseconds, and line with its LF, in order.
-Kept = tuple[int, int, bytes]
+# What an archive answers with: number, time in seconds, and line with its LF, in order.
+Kept = tuple[int, float, bytes]
 OnSlice = Callable[[Sequence[Kept]], None]
 
 # Asks for the lines after one number and up to another.

@@ -34,7 +34,7 @@ class Audience(Protocol):
     def set_dialect(self, link: Link, dialect: Dialect) -> None:
         """Let one of them read what follows in another dialect."""
 
-    def say(self, block: bytes, lines: int, time: int, keep: bool, skip: Sequence[Link]) -> Entry:
+    def say(self, block: bytes, lines: int, time: float, keep: bool, skip: Sequence[Link]) -> Entry:
         """Append whole lines to the log, which all read but those to skip."""
 
     def count(self) -> None:

@@ -118,6 +118,7 @@ class Reactor:
         self.started = self.now
         self.turns = 0
         self.longest_turn = TurnLength(0.0, 0.0, 0)
+        self._longest = 0.0  # seconds in all
 
     def watch(self, handler: Handler, interest: int) -> None:
         """Make `interest` (READ, WRITE, both or NOTHING) what `handler` waits for.
@@ -185,25 +186,32 @@ class Reactor:
         self.end_turn()
         self.turns += 1
         end = self._clock()
-        if end - now > self.longest_turn.total:
+        if end - now > self._longest:
+            self._longest = end - now
             self.longest_turn = TurnLength(served - now, end - served, len(ready))
 
     def end_turn(self) -> None:
         """Call the pending, then dispose, until neither leaves work: a death is news for others."""
         while self._early or self._pending or self._closing:
             if self._early:
-                for handler in _take_all(self._early):
+                early = self._early[:]
+                self._early.clear()
+                for handler in early:
                     try:
                         handler.on_early_end_of_turn()
                     except Exception as error:
                         self._blame(handler, error)
-            for handler in _take_all(self._pending):
+            pending = self._pending[:]
+            self._pending.clear()
+            for handler in pending:
                 try:
                     handler.on_end_of_turn()
                 except Exception as error:
                     self._blame(handler, error)
             if self._closing:
-                for handler in _take_all(self._closing):
+                closing = self._closing[:]
+                self._closing.clear()
+                for handler in closing:
                     self._dispose_of(handler)
 
     def _dispose_of(self, handler: Handler) -> None:
@@ -253,12 +261,6 @@ class Reactor:
     def _blame(self, handler: object, error: Exception) -> None:
         assert isinstance(handler, Handler)
         handler.on_crash(error)
-
-
-def _take_all(handlers: list[Handler]) -> list[Handler]:
-    taken = handlers[:]
-    handlers.clear()
-    return taken
 
 
 class _SelectorPoll:

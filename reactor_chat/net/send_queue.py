@@ -70,9 +70,9 @@ class Limits:
 
 
 class Shared:
-    """What the connections of one server share. `clock` returns milliseconds since 1970, UTC."""
+    """What the connections of one server share. `clock` returns seconds since 1970, UTC."""
 
-    def __init__(self, reactor: Reactor, limits: Limits, clock: Callable[[], int]) -> None:
+    def __init__(self, reactor: Reactor, limits: Limits, clock: Callable[[], float]) -> None:
         self.reactor = reactor
         self.limits = limits
         self.clock = clock
@@ -80,6 +80,8 @@ class Shared:
         self.waiting = 0  # private bytes of all those of whom the kernel has refused something
         self.logs = 0  # bytes of all rooms' logs
         self.guard: Handler | None = None  # is called once both together are over its limit
+        # Asked before a room's news is sent. Who refuses sees to it that `publish_later` is called.
+        self.may_publish: Callable[[Audience], bool] | None = None
         self.memory = 0
 
     def count_waiting(self, size: int) -> None:

@@ -60,11 +60,6 @@ class ServerLog(Journal, Protocol):
         """Report a defect."""
 
 
-def wall_clock() -> int:
-    """Return milliseconds since 1970, UTC."""
-    return time.time_ns() // 1_000_000
-
-
 class Server(Handler):
     """A chat server on a reactor."""
 
@@ -74,7 +69,7 @@ class Server(Handler):
         settings: Settings,
         log: ServerLog,
         archive: Archive | None = None,
-        clock: Callable[[], int] = wall_clock,
+        clock: Callable[[], float] = time.time,
     ) -> None:
         super().__init__(-1)  # only for its timers
         self.reactor = reactor
@@ -109,10 +104,7 @@ class Server(Handler):
         )
 
     def _new_audience(self, log: Log) -> Audience:
-        return Audience(self.shared, log, self._may_publish, partial(self.log.failure, "a room"))
-
-    def _may_publish(self, audience: Audience) -> bool:
-        return True
+        return Audience(self.shared, log, partial(self.log.failure, "a room"))
 
     def _call_later(self, delay: float, callback: Callable[[], None]) -> None:
         self.reactor.call_later(delay, self, callback)

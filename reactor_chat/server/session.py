@@ -56,7 +56,7 @@ class Session(Owner):
         member = self.member
         if not member.rooms and (shout := shouted(batch)) is not None:
             self._chat.answer_batch(member, batch, shout)
-        elif is_plain(batch) and self._may_say(batch):
+        elif is_plain(batch) and (self._bucket is None or self._may_say(batch)):
             self._chat.speak(member, batch)
         elif batch := drop_blank_lines(batch):
             self.connection.lines.put_back(batch)
@@ -109,10 +109,9 @@ class Session(Owner):
 
     def _may_say(self, batch: bytes) -> bool:
         """Return whether a whole batch may be said now, and charge for it."""
+        assert self._bucket is not None
         room = self.member.room
-        if room is not None and self._server.archive_lags:
-            return False
-        if self._bucket is None or room is None or self.member.muted:
+        if room is None or self.member.muted:
             return True
         lines = batch.count(b"\n")
         if not self._bucket.affords(lines, self._server.reactor.now):

@@ -39,7 +39,7 @@ class Entry(NamedTuple):
     block: bytes
     end: Mark  # the place after it
     first: int  # the number of its first line, counted from 1; 0: a notice, whose lines have none
-    time: int  # milliseconds since 1970, UTC
+    time: float  # seconds since 1970, UTC
     lines: int
 
 
@@ -74,18 +74,18 @@ def tagged(entry: Entry, origin: Origin) -> bytes:
     )
 
 
-def tag_lines(lines: bytes, time: int, room: str = "") -> bytes:
+def tag_lines(lines: bytes, time: float, room: str = "") -> bytes:
     """Return whole lines that stand in no log, with the time and, if it is given, the room."""
     place = f";room={room}" if room else ""
     return prefixed(f"@time={format_time(time)}{place} ".encode(), lines)
 
 
-def gap(missed: int, room: str, dialect: Dialect, time: int) -> bytes:
+def gap(missed: int, room: str, dialect: Dialect, time: float) -> bytes:
     """Return the notice that so many lines of a room (or of none) were left out."""
     return notice_of(f"You missed {missed} messages.", room, dialect, time)
 
 
-def notice_of(text: str, room: str, dialect: Dialect, time: int) -> bytes:
+def notice_of(text: str, room: str, dialect: Dialect, time: float) -> bytes:
     """Return one notice of a room (or of none) that stands in no log."""
     line = f"* {text}\n".encode()
     return (
@@ -94,10 +94,10 @@ def notice_of(text: str, room: str, dialect: Dialect, time: int) -> bytes:
 
 
 @lru_cache(maxsize=64)  # what is said in a turn has one time
-def format_time(milliseconds: int) -> str:
+def format_time(time: float) -> str:
     """Return a time as in `2026-11-27T20:47:00.123Z` (RFC 3339)."""
-    moment = datetime.fromtimestamp(milliseconds // 1000, UTC)
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{milliseconds % 1000:03d}Z"
+    moment = datetime.fromtimestamp(int(time), UTC)
+    return f"{moment:%Y-%m-%dT%H:%M:%S}.{int(time % 1 * 1000):03d}Z"
 
 
 def parse_id(text: str) -> tuple[str, int] | None:
