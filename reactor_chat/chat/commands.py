@@ -73,15 +73,17 @@ def receive(chat: Chat, accounts: Accounts, member: Member, line: Line) -> int:
         member.write(TOO_LONG)
         return 1
     try:
-        text = sanitise(line.decode())
+        text = line.decode()
     except UnicodeDecodeError:
         member.write(NOT_UTF8)
         return 1
+    if is_blank(text):
+        return 1
+    text = sanitise(text)
     command = split_command(text)
     if command is not None:
         return _dispatch(Request(chat, accounts, member, command[1]), command[0])
-    if not is_blank(text):
-        chat.speak_text(member, spoken(text))
+    chat.speak_text(member, spoken(text))
     return 1
 
 

@@ -86,6 +86,7 @@ class Connection(SendQueue):
     """A non-blocking stream socket, with its lines, its send queue, and its life."""
 
     __slots__ = (
+        "_end_by",
         "_farewell",
         "_last_input",
         "_owner",
@@ -112,6 +113,7 @@ class Connection(SendQueue):
         self._quiet: Timer | None = None  # for an unterminated text to be a message
         self._last_input = 0.0
         self._farewell: Timer | None = None  # for draining to end
+        self._end_by = 0.0  # when that is at the latest
 
     # -- for the owner ----------------------------------------------------------------------------
 
@@ -145,7 +147,8 @@ class Connection(SendQueue):
         self.life = DRAINING
         self._reason = reason
         self._forget_quiet()
-        self._end_after(self._shared.limits.farewell)
+        self._end_by = self._shared.reactor.now + self._shared.limits.farewell
+        self._end_within(self._shared.limits.farewell)
         self._shared.reactor.at_end_of_turn(self)
         self.update_interest()
 
@@ -271,7 +274,7 @@ class Connection(SendQueue):
         if not self._shut:
             self._shut = True
             self.forget_deadline()
-            self._end_after(self._shared.limits.linger)
+            self._end_within(self._shared.limits.linger)
             try:
                 self.socket.shutdown(socket.SHUT_WR)
             except OSError:  # the peer is gone already
@@ -280,9 +283,11 @@ class Connection(SendQueue):
             self.abort(self._reason)
         self.update_interest()
 
-    def _end_after(self, delay: float) -> None:
+    def _end_within(self, seconds: float) -> None:
+        """Abort after so long, and in no case later than the farewell may take in all."""
         if self._farewell is not None:
             self._farewell.cancel()
+        delay = min(seconds, self._end_by - self._shared.reactor.now)
         self._farewell = self._shared.reactor.call_later(delay, self, self._end_farewell)
 
     def _end_farewell(self) -> None:

@@ -34,7 +34,16 @@ WORK_A_TURN: Final = 16
 class Session(Owner):
     """One client: its connection, its member of the chat, and its leave to speak."""
 
-    __slots__ = ("_bucket", "_chat", "_fresh", "_server", "_waits", "connection", "member")
+    __slots__ = (
+        "_bucket",
+        "_chat",
+        "_fresh",
+        "_server",
+        "_sliced",
+        "_waits",
+        "connection",
+        "member",
+    )
 
     def __init__(self, server: "Server", connection: Connection, host: str) -> None:
         self._server = server
@@ -43,6 +52,7 @@ class Session(Owner):
         self.member = self._chat.enter(connection, host)
         self._bucket: Bucket | None = None
         self._fresh = True  # nothing but plain lines was served so far
+        self._sliced = False  # it has lines that are left over from a turn, and not all plain
         self._waits = False  # for leave to relay more
         self.reset_rate()
 
@@ -54,13 +64,17 @@ class Session(Owner):
     def on_batch(self, batch: bytes) -> None:
         """Serve whole lines: plain ones as one, anything else line by line."""
         member = self.member
-        if not member.rooms and (shout := shouted(batch)) is not None:
+        if self._sliced:
+            self.connection.lines.put_back(batch)
+            self.on_lines()
+        elif not member.rooms and (shout := shouted(batch)) is not None:
             self._chat.answer_batch(member, batch, shout)
         elif is_plain(batch) and (self._bucket is None or self._may_say(batch)):
             self._chat.speak(member, batch)
         elif batch := drop_blank_lines(batch):
             self.connection.lines.put_back(batch)
             self.on_lines()
+        self._fresh = False
 
     def on_lines(self) -> None:
         """Serve the lines that are there, one by one, up to this turn's share."""
@@ -68,14 +82,17 @@ class Session(Owner):
         work = WORK_A_TURN
         while not self._must_wait():
             if work <= 0:
+                self._sliced = True
                 self.connection.pause_reading()
                 server.reactor.call_soon(self.connection, self.connection.resume_reading)
                 return
             line = self.connection.lines.next_line()
             if line is None:
+                self._sliced = False
                 return
             if self._fresh and line is not OVERLONG and self._is_foreign(line):
                 return
+            self._fresh = False
             relayed = chat.relayed
             work -= receive(chat, server.accounts, member, line)
             if self._bucket:
@@ -99,7 +116,6 @@ class Session(Owner):
 
     def _is_foreign(self, line: bytes) -> bool:
         """Close a connection on which another protocol is spoken, after one clear line."""
-        self._fresh = False
         answer = wrong_protocol(line)
         if answer is None:
             return False
