@@ -95,6 +95,7 @@ class Connection(SendQueue):
         "_quiet",
         "_read_size",
         "_reason",
+        "_resumes",
         "_shut",
         "life",
         "lines",
@@ -107,6 +108,7 @@ class Connection(SendQueue):
         self._owner: Owner = _NOBODY
         self._read_size = FIRST_READ_SIZE
         self._paused = False  # the owner wants no lines now
+        self._resumes = False  # in the next turn, if nothing else happens
         self._peer_ended = False
         self._shut = False  # we have ended
         self._reason = ""
@@ -126,6 +128,16 @@ class Connection(SendQueue):
         """Leave the lines where they are, and read no more, until `resume_reading`."""
         self._paused = True
         self.update_interest()
+
+    def resume_soon(self) -> None:
+        """Let the owner take lines again once the others had their turn."""
+        if not self._resumes:  # or each that asks would beget others
+            self._resumes = True
+            self._shared.reactor.call_soon(self, self._resume)
+
+    def _resume(self) -> None:
+        self._resumes = False
+        self.resume_reading()
 
     def resume_reading(self) -> None:
         """Let the owner take lines again."""
@@ -216,7 +228,7 @@ class Connection(SendQueue):
             self._shut_down()
         elif not self.fast:
             if self._paused:
-                self._shared.reactor.call_soon(self, self.resume_reading)
+                self.resume_soon()
             self.update_interest()
 
     def update_interest(self) -> None:

@@ -84,7 +84,7 @@ class Session(Owner):
             if work <= 0:
                 self._sliced = True
                 self.connection.pause_reading()
-                server.reactor.call_soon(self.connection, self.connection.resume_reading)
+                self.connection.resume_soon()
                 return
             line = self.connection.lines.next_line()
             if line is None:
