@@ -12,7 +12,7 @@ Who may import whom:
     net         imports loop, wire
     tty         imports wire, loop.wakeup
     server      imports loop, wire, chat, net, tty
-    client      imports loop.wakeup, wire, tty
+    client      imports loop.wakeup, wire, net.tls_stream, tty
     __main__    imports wire, net, server, client
 
 What is where:
@@ -20,7 +20,7 @@ What is where:
     loop        timers, reactor, wakeup, signals
     wire        framing, protocol, addresses
     chat        lookalikes, names, bans, rate, rooms, chat, commands, moderation
-    net         tcp_info, send_queue, tape, connection, listener
+    net         tls_stream, tcp_info, send_queue, tape, connection, listener
     tty         columns, keys, history, completion, style, draft, viewport, folding, editor,
                 terminal
     server      values, settings, configuration, systemd, doors, log_formats, event_log, sink,
