@@ -52,14 +52,39 @@ def folder() -> Path:
 
 
 @functools.cache
-def certificate(name: str = "localhost", days: int = 30) -> Certificate:
-    """A self-signed one for `name`; with negative `days` it has expired."""
-    made = Certificate(folder() / f"{name}{days}.pem", folder() / f"{name}{days}.key")
-    command = [
-        *("openssl", "req", "-x509", "-nodes", "-newkey", "ec", "-days", str(days)),
-        *("-pkeyopt", "ec_paramgen_curve:prime256v1", "-subj", f"/CN={name}"),
-        *("-addext", f"subjectAltName=DNS:{name},IP:127.0.0.1"),
-        *("-keyout", str(made.key), "-out", str(made.cert)),
-    ]
-    subprocess.run(command, check=True, capture_output=True)
+def certificate(name: str = "localhost") -> Certificate:
+    """A self-signed one for `name`."""
+    made = Certificate(folder() / f"{name}.pem", folder() / f"{name}.key")
+    _openssl(
+        *("req", "-x509", "-nodes", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"),
+        *("-subj", f"/CN={name}", "-addext", f"subjectAltName=DNS:{name},IP:127.0.0.1"),
+        *("-days", "30", "-keyout", str(made.key), "-out", str(made.cert)),
+    )
     return made
+
+
+@functools.cache
+def expired_certificate() -> Certificate:
+    """One for localhost whose time is over. Only a certificate authority can date one back."""
+    with tempfile.TemporaryDirectory() as name:
+        place = Path(name)
+        config, request, index = place / "ca.cnf", place / "request", place / "index"
+        index.touch()
+        config.write_text(
+            f"[ca]\ndefault_ca = own\n[own]\ndatabase = {index}\nnew_certs_dir = {place}\n"
+            "default_md = sha256\nrand_serial = yes\npolicy = any\n[any]\ncommonName = supplied\n"
+        )
+        made = Certificate(folder() / "expired.pem", folder() / "expired.key")
+        shutil.copy(certificate().key, made.key)
+        key = str(made.key)
+        _openssl("req", "-new", "-key", key, "-subj", "/CN=localhost", "-out", str(request))
+        _openssl(
+            *("ca", "-config", str(config), "-selfsign", "-batch", "-notext"),
+            *("-startdate", "20200101000000Z", "-enddate", "20200102000000Z"),
+            *("-keyfile", key, "-in", str(request), "-out", str(made.cert)),
+        )
+    return made
+
+
+def _openssl(*arguments: str) -> None:
+    subprocess.run(["openssl", *arguments], check=True, capture_output=True)
