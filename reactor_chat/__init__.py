@@ -25,8 +25,8 @@ What is where:
                 terminal
     server      values, settings, configuration, systemd, doors, log_formats, event_log, sink,
                 console, server, service
-    client      asking, session, link, pipe, terminal_output, reconnect, job_control, interactive,
-                entry
+    client      known_servers, trust, asking, session, link, pipe, terminal_output, reconnect,
+                job_control, interactive, entry
 """
 
 __version__ = "1.0.0"

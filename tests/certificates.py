@@ -51,9 +51,13 @@ def folder() -> Path:
     return path
 
 
-@functools.cache
 def certificate(name: str = "localhost") -> Certificate:
     """A self-signed one for `name`."""
+    return _self_signed(name)
+
+
+@functools.cache
+def _self_signed(name: str) -> Certificate:
     made = Certificate(folder() / f"{name}.pem", folder() / f"{name}.key")
     _openssl(
         *("req", "-x509", "-nodes", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"),

@@ -41,14 +41,19 @@ class TlsPairCase(unittest.TestCase):
 
     def shake(self) -> None:
         """Let both take steps until both are done."""
-        undone = [self.client, self.server]
-        while undone:
-            undone = [stream for stream in undone if not stream.handshake()]
+        shake(self.client, self.server)
 
 
 def over(sock: Stream, context: ssl.SSLContext, host: str | None = None) -> TlsStream:
     """A client's end if it is told the server's name, else a server's."""
     return TlsStream(cast(Any, sock), context, host is None, host)
+
+
+def shake(*ends: TlsStream) -> None:
+    """Let all take steps until all are done."""
+    undone = list(ends)
+    while undone:
+        undone = [stream for stream in undone if not stream.handshake()]
 
 
 def take(stream: TlsStream, size: int) -> bytes | None:
