@@ -20,7 +20,7 @@ What is where:
     loop        timers, reactor, wakeup, signals
     wire        framing, protocol, addresses, fingerprints
     chat        lookalikes, names, bans, rate, rooms, chat, commands, moderation
-    net         tls_stream, certificate, tcp_info, send_queue, tape, connection, listener
+    net         tls_stream, certificate, tcp_info, send_queue, tape, connection, listener, tls
     tty         columns, keys, history, completion, style, draft, viewport, folding, editor,
                 terminal
     server      values, settings, configuration, systemd, doors, log_formats, event_log, sink,

@@ -71,7 +71,9 @@ class RoomLog(Protocol):
         self, start: Mark, stop: Mark, dialect: Dialect, budget: int
     ) -> tuple[bytes, Mark]: ...
     def render(self, start: Mark, dialect: Dialect) -> bytes: ...
-    def split(self, start: Mark, dialect: Dialect, sent: int) -> tuple[bytes, Mark]: ...
+    def split(
+        self, start: Mark, dialect: Dialect, sent: int, begun: int
+    ) -> tuple[bytes, Mark]: ...
     def end_turn(self) -> None: ...
     def forget(self) -> None: ...
     def trim(self, limit: int) -> bool: ...
@@ -286,9 +288,9 @@ class Audience(Handler):
             return
         try:
             queue.fall_behind()
-            rest = b""
-            if sent:
-                rest, queue.places[self].cursor = self.log.split(self.turn, dialect, sent)
+            rest, begun = b"", sent + queue.owed
+            if begun:
+                rest, queue.places[self].cursor = self.log.split(self.turn, dialect, sent, begun)
             queue.keep(rest)
         except Exception as error:
             queue.on_crash(error)

@@ -137,11 +137,6 @@ class TlsStream:
         """The peer's certificate (DER); None if it has none."""
         return self._tls.getpeercert(binary_form=True)
 
-    @property
-    def version(self) -> str | None:
-        """The version agreed on, as in "TLSv1.3"."""
-        return self._tls.version()
-
     # -- in ---------------------------------------------------------------------------------------
 
     def recv(self, size: int) -> bytes:
@@ -270,6 +265,11 @@ class TlsStream:
         return True
 
     @property
+    def owed(self) -> int:
+        """How many bytes of what is to be offered again must be offered: they are encrypted."""
+        return self._owed
+
+    @property
     def waiting(self) -> int:
         """How many encrypted bytes wait for the kernel to take them."""
         return len(self._unsent) + self._outgoing.pending
@@ -336,6 +336,10 @@ class TlsStream:
     def getsockopt(self, level: int, option: int, size: int) -> bytes:
         """Ask the socket."""
         return self._socket.getsockopt(level, option, size)
+
+
+# What a connection can be over.
+ByteStream = socket.socket | TlsStream
 
 
 def _would_block() -> BlockingIOError:
