@@ -5,14 +5,17 @@ import unittest
 from typing import Any, cast
 from unittest import mock
 
+from reactor_chat.chat.log import Log
 from reactor_chat.loop.reactor import Reactor
+from reactor_chat.net.audience import Audience
 from reactor_chat.net.certificate import Certificate
 from reactor_chat.net.connection import Connection, Owner
 from reactor_chat.net.send_queue import Limits, Shared
 from reactor_chat.net.tls import HANDSHAKE, PLAINTEXT, TlsDoor, connection_over
 from reactor_chat.net.tls_stream import TlsStream
+from reactor_chat.wire.dialects import Origin, current
 from tests.certificates import certificate
-from tests.net.tls_pair import over, read
+from tests.net.tls_pair import over, read, take
 from tests.sim.clock import Clock
 from tests.sim.network import socket_pair
 from tests.sim.process import Process
@@ -402,3 +405,41 @@ class TlsConnectionTest(ConnectionCase):
         lines = self.drain().split(b"\n")
         self.assertEqual(lines[:100], [b"line %d" % n for n in range(100)])
         self.assertEqual(lines[100:], [b"last word", b""])
+
+
+class TlsRoomTest(ConnectionCase):
+    """What a room says to one over TLS that reads slowly."""
+
+    LIMITS = Limits(backlog=2_000, hold=1_000)
+
+    def test_all_lines_arrive_once_and_in_order_but_for_those_that_are_counted(self) -> None:
+        for seed in range(15):
+            rng = random.Random(seed)
+            self.connect(capacity=rng.choice([60, 500, 3000]))
+            room = Audience(self.shared, Log(Origin("tea", "0" * 8)), lambda _: True, self.fail)
+            room.add(self.connection, current)
+            received, said = b"", 0
+            for _ in range(200):
+                for _ in range(rng.choice([0, 0, 0, 1, 3, 50])):
+                    said += 1
+                    room.say(b"%d\n" % said, 1, 0, True, ())
+                if rng.random() < 0.1:
+                    self.connection.write(b"answer\n")
+                self.settle()
+                if rng.random() < 0.3:
+                    room.trim(40)
+                for _ in range(rng.choice([0, 0, 0, 0, 1, 20])):
+                    received += take(self.peer, 300) or b""
+                    self.settle()
+            received += self.drain()
+            self.check(received, said)
+
+    def check(self, received: bytes, said: int) -> None:
+        number = 0
+        for line in received.split(b"\n")[:-1]:
+            if line.startswith(b"* You missed "):
+                number += int(line.split()[3])
+            elif line != b"answer":
+                number += 1
+                self.assertEqual(line, b"%d" % number)
+        self.assertEqual(number, said)
