@@ -32,7 +32,7 @@ from reactor_chat.wire.protocol import answer
 # Seconds: some round trips over the slowest link, and a client that is short of CPU.
 HANDSHAKE: Final = 10.0
 
-_STEPS: Final = 8  # a turn: some milliseconds of elliptic curves
+_STEPS: Final = 4  # a turn: some milliseconds of elliptic curves
 
 # Callers who shake hands only to read why they are turned away: few, as they cost the most.
 _HOPELESS: Final = 16

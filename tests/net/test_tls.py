@@ -192,7 +192,7 @@ class HandshakeTest(DoorCase):
                 steps.append(0)
                 self.reactor.turn(0)
         self.assertEqual(sum(steps), 30)
-        self.assertLessEqual(max(steps), 8)
+        self.assertLessEqual(max(steps), 4)
         self.finish(clients)
         self.assertEqual(len(self.admitted), 30)
 
