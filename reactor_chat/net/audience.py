@@ -148,14 +148,14 @@ class Audience(Handler):
     ) -> Entry:
         """Append whole lines to the log, which all members read but those to skip."""
         before = self.log.tip
+        if self._alone is not None:
+            self._alone.fall_behind()  # before there is more than it has said
         entry = self.log.append(block, lines, time, keep)
         if before is self.turn:
             self._shared.reactor.early_at_end_of_turn(self)
             if len(skip) == 1 and skip[0].live:
                 self._alone = skip[0]
                 return entry
-        elif self._alone is not None:
-            self._alone.fall_behind()
         for queue in skip:
             place = queue.places[self]
             queue.cut(place, before)
