@@ -427,7 +427,7 @@ class TlsRoomTest(ConnectionCase):
                     self.connection.write(b"answer\n")
                 self.settle()
                 if rng.random() < 0.3:
-                    room.trim(40)
+                    room.log.trim(40)
                 for _ in range(rng.choice([0, 0, 0, 0, 1, 20])):
                     received += take(self.peer, 300) or b""
                     self.settle()
