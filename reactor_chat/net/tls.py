@@ -94,7 +94,7 @@ class TlsDoor(Handler):
     def stop(self) -> None:
         """Let everybody go who is still shaking hands."""
         for caller in list(self._callers):
-            caller.abort("server shutdown")
+            caller.abort()
 
     # -- for the callers --------------------------------------------------------------------------
 
@@ -126,10 +126,13 @@ class TlsDoor(Handler):
         self._strike(caller)
         self._admit(caller.stream, caller.host, caller.port)
 
-    def give_up(self, caller: "_Caller", reason: str) -> None:
+    def give_up(self, caller: "_Caller") -> None:
         """Nothing comes of it."""
         self._strike(caller)
         self.reactor.dispose(caller)
+
+    def report(self, caller: "_Caller", reason: str) -> None:
+        """Say why."""
         self._report(caller.host, caller.port, reason)
 
     def _strike(self, caller: "_Caller") -> None:
@@ -164,7 +167,7 @@ class _Caller(Handler):
         try:
             self._door.reactor.watch(self, READ | (WRITE if self.stream.waiting else NOTHING))
         except OSError as error:  # no more can be watched
-            self.abort(reason_for(error))
+            self.fail(reason_for(error))
 
     def on_readable(self) -> None:
         """Take a step, as soon as there is time."""
@@ -184,9 +187,9 @@ class _Caller(Handler):
             done = self.stream.handshake()
         except PlaintextError:
             self._last_word = PLAINTEXT
-            self.abort("no TLS")
+            self.fail("no TLS")
         except OSError as error:
-            self.abort(reason_for(error))
+            self.fail(reason_for(error))
         else:
             self._finish() if done else self.wait()
 
@@ -196,25 +199,30 @@ class _Caller(Handler):
         self._door.reactor.watch(self, NOTHING)
         self._door.admit(self)
 
-    def abort(self, reason: str) -> None:
+    def fail(self, reason: str) -> None:
+        """Give it up, and say why."""
+        self.abort()
+        self._door.report(self, reason)
+
+    def abort(self) -> None:
         """Give it up."""
         if not self._over:
             self._over = True
             self._deadline.cancel()
-            self._door.give_up(self, reason)
+            self._door.give_up(self)
 
     def on_dispose(self) -> None:
         """Close the socket, with a last word if there is one."""
         refuse(self._sock, self._last_word)
 
     def on_crash(self, error: Exception) -> None:
-        """Pay for a defect that showed itself here."""
-        self.abort(f"internal error: {error!r}")
+        """Pay for a defect that showed itself here, or in whoever admits callers."""
+        self.fail(f"internal error: {error!r}")
 
     def _on_deadline(self) -> None:
         if not self.stream.heard:  # it waits for us to begin, as no client of TLS does
             self._last_word = PLAINTEXT
-        self.abort(f"no TLS handshake within {HANDSHAKE:.0f} s")
+        self.fail(f"no TLS handshake within {HANDSHAKE:.0f} s")
 
 
 class TlsConnection(Connection):

@@ -57,15 +57,21 @@ class DoorCase(LoopCase):
         self.admitted: list[tuple[TlsStream, str, int]] = []
         self.reports: list[tuple[str, int, str]] = []
         self.refused_hosts: set[str] = set()
+        self.fails = False  # whoever admits
         self.certificate = Certificate(certificate().cert, certificate().key)
         self.door = TlsDoor(
             self.reactor,
             self.certificate,
-            lambda *caller: self.admitted.append(caller),
+            self.admit,
             lambda host: host in self.refused_hosts,
             lambda *report: self.reports.append(report),
         )
         self.addCleanup(self.check_descriptors)
+
+    def admit(self, stream: TlsStream, host: str, port: int) -> None:
+        self.admitted.append((stream, host, port))
+        if self.fails:
+            raise ZeroDivisionError
 
     def check_descriptors(self) -> None:
         """The door keeps none that it gave up, or passed on."""
@@ -246,6 +252,13 @@ class HandshakeTest(DoorCase):
         )
         self.assertEqual(len(self.reports), 10)
 
+    def test_a_defect_in_whoever_admits_is_reported(self) -> None:
+        self.fails = True
+        client, _ = self.knock()
+        self.finish([client])
+        self.assertEqual(self.reports[0][2], "internal error: ZeroDivisionError()")
+        self.assertEqual(self.door.pending, 0)
+
 
 class Recorder(Owner):
     """An owner that takes down what it is given."""
@@ -416,7 +429,8 @@ class TlsRoomTest(ConnectionCase):
         for seed in range(15):
             rng = random.Random(seed)
             self.connect(capacity=rng.choice([60, 500, 3000]))
-            room = Audience(self.shared, Log(Origin("tea", "0" * 8)), lambda _: True, self.fail)
+            log = Log(Origin("tea", "0" * 8))
+            room = Audience(self.shared, log, lambda _: True, self.fail)
             room.add(self.connection, current)
             received, said = b"", 0
             for _ in range(200):
@@ -427,7 +441,7 @@ class TlsRoomTest(ConnectionCase):
                     self.connection.write(b"answer\n")
                 self.settle()
                 if rng.random() < 0.3:
-                    room.log.trim(40)
+                    log.trim(40)
                 for _ in range(rng.choice([0, 0, 0, 0, 1, 20])):
                     received += take(self.peer, 300) or b""
                     self.settle()
