@@ -23,7 +23,7 @@ class AudienceTest(unittest.TestCase):
         self.reactor = Reactor(Selector(self.process), Clock())
         self.shared = Shared(self.reactor, Limits(), lambda: 0)
         log = Log(Origin("tea", "0" * 8))
-        self.room = Audience(self.shared, log, lambda _: True, self.fail)
+        self.room = Audience(self.shared, log, self.fail)
 
     def member(self) -> tuple[Connection, Stream]:
         near, far = socket_pair(self.process, Process(random.Random(0)))

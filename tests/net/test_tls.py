@@ -430,7 +430,7 @@ class TlsRoomTest(ConnectionCase):
             rng = random.Random(seed)
             self.connect(capacity=rng.choice([60, 500, 3000]))
             log = Log(Origin("tea", "0" * 8))
-            room = Audience(self.shared, log, lambda _: True, self.fail)
+            room = Audience(self.shared, log, self.fail)
             room.add(self.connection, current)
             received, said = b"", 0
             for _ in range(200):
