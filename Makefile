@@ -16,11 +16,12 @@ TEST_PACKAGES = import tomllib; print(*tomllib.load(open("pyproject.toml", "rb")
 # By way of the environment, so that no quote in a value can confuse the shell.
 export HOST PORT NAME ROOM SCALE
 
-.PHONY: help run-server run-client test bench clean
+.PHONY: help run-server run-client certificate test bench clean
 
 help:
 	@echo "make run-server   serve               HOST=localhost PORT=56040 ARGS='--quiet …'"
 	@echo "make run-client   talk                HOST=… PORT=56040 NAME=… ROOM=… ARGS='…'"
+	@echo "make certificate  for TLS             HOST=chat.example.org"
 	@echo "make test         run all tests       PYTHON=python3.13"
 	@echo "make bench        measure             SCALE=smoke|default|full"
 	@echo "make clean        remove what the above has made"
@@ -42,6 +43,19 @@ $(VENV)/ready: pyproject.toml
 
 bench:
 	@exec $(PYTHON) -m benchmarks --scale "$$SCALE" $(ARGS)
+
+# An address goes into a certificate as IP, a name as DNS. One that is there is left alone: whoever
+# has come to trust it would be warned of the next.
+certificate: certificate/cert.pem
+	@openssl x509 -in $< -noout -fingerprint -sha256 | sed 's/.*=/The fingerprint is SHA256:/'
+
+certificate/cert.pem:
+	@mkdir -p -m 700 $(@D)
+	@name="$${HOST:-localhost}"; case "$$name" in (*:*|*[0-9].[0-9]*.[0-9]*.*[0-9]) kind=IP;; (*) kind=DNS;; esac; \
+	umask 077; said=$$(openssl req -x509 -nodes -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -days 3650 \
+		-subj "/CN=$$name" -addext "subjectAltName=$$kind:$$name,DNS:localhost,IP:127.0.0.1,IP:::1" \
+		-keyout $(@D)/key.pem -out $@ 2>&1) || { echo "$$said" >&2; exit 1; }
+	@echo "--cert $@ --key $(@D)/key.pem"
 
 clean:
 	rm -rf .venv-* .hypothesis build dist *.egg-info

@@ -12,21 +12,21 @@ Who may import whom:
     net         imports loop, wire
     tty         imports wire, loop.wakeup
     server      imports loop, wire, chat, net, tty
-    client      imports loop.wakeup, wire, tty
+    client      imports loop.wakeup, wire, net.tls_stream, tty
     __main__    imports wire, net, server, client
 
 What is where:
 
     loop        timers, reactor, wakeup, signals
-    wire        framing, protocol, addresses
+    wire        framing, protocol, addresses, fingerprints
     chat        lookalikes, names, bans, rate, rooms, chat, commands, moderation
-    net         tcp_info, send_queue, tape, connection, listener
+    net         tls_stream, certificate, tcp_info, send_queue, tape, connection, listener, tls
     tty         columns, keys, history, completion, style, draft, viewport, folding, editor,
                 terminal
     server      values, settings, configuration, systemd, doors, log_formats, event_log, sink,
                 console, server, service
-    client      asking, session, link, pipe, terminal_output, reconnect, job_control, interactive,
-                entry
+    client      known_servers, trust, asking, session, link, pipe, terminal_output, reconnect,
+                job_control, interactive, entry
 """
 
 __version__ = "1.0.0"

@@ -118,14 +118,15 @@ class Log:
             rendered = self._rendered[dialect] = _Rendering(start.entries, blocks)
         return rendered
 
-    def split(self, start: Mark, dialect: Dialect, sent: int) -> tuple[bytes, Mark]:
-        """Return the rest of the entry within which `sent` bytes from `start` on end, and its end.
+    def split(self, start: Mark, dialect: Dialect, sent: int, begun: int) -> tuple[bytes, Mark]:
+        """Return what follows `sent` bytes from `start` on, to the end of an entry, and that end.
 
-        At least one byte was sent. The rest is a copy: a view would keep the whole turn in memory
-        for one slow reader.
+        It is the entry in which `begun` bytes end: there is at least one, and whoever has read, or
+        must read, the beginning of an entry reads all of it. The rest is a copy: a view would keep
+        the whole turn in memory for one slow reader.
         """
         rendered = self._render(start, dialect)
-        index = bisect_left(rendered.ends, sent)
+        index = bisect_left(rendered.ends, begun)
         entry = self._entries[rendered.start + index - 1 - self.base.entries]
         return rendered.block[sent : rendered.ends[index]], entry.end
 

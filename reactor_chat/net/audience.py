@@ -71,7 +71,7 @@ class RoomLog(Protocol):
         self, start: Mark, stop: Mark, dialect: Dialect, budget: int
     ) -> tuple[bytes, Mark]: ...
     def render(self, start: Mark, dialect: Dialect) -> bytes: ...
-    def split(self, start: Mark, dialect: Dialect, sent: int) -> tuple[bytes, Mark]: ...
+    def split(self, start: Mark, dialect: Dialect, sent: int, begun: int) -> tuple[bytes, Mark]: ...
     def end_turn(self) -> None: ...
     def forget(self) -> None: ...
     def trim(self, limit: int) -> bool: ...
@@ -146,14 +146,14 @@ class Audience(Handler):
     ) -> Entry:
         """Append whole lines to the log, which all members read but those to skip."""
         before = self.log.tip
+        if self._alone is not None:
+            self._alone.fall_behind()  # before there is more than it has said
         entry = self.log.append(block, lines, time, keep)
         if before is self.turn:
             self._shared.reactor.early_at_end_of_turn(self)
             if len(skip) == 1 and skip[0].live:
                 self._alone = skip[0]
                 return entry
-        elif self._alone is not None:
-            self._alone.fall_behind()
         for queue in skip:
             place = queue.places[self]
             queue.cut(place, before)
@@ -286,9 +286,9 @@ class Audience(Handler):
             return
         try:
             queue.fall_behind()
-            rest = b""
-            if sent:
-                rest, queue.places[self].cursor = self.log.split(self.turn, dialect, sent)
+            rest, begun = b"", sent + queue.owed
+            if begun:
+                rest, queue.places[self].cursor = self.log.split(self.turn, dialect, sent, begun)
             queue.keep(rest)
         except Exception as error:
             queue.on_crash(error)

@@ -31,6 +31,7 @@ from typing import Final
 from reactor_chat.loop.reactor import NOTHING, READ, WRITE, reason_for
 from reactor_chat.loop.timers import Timer
 from reactor_chat.net.send_queue import SendQueue, Shared
+from reactor_chat.net.tls_stream import ByteStream
 from reactor_chat.wire.framing import MAX_LINE, TIMING_MARK_REFUSED, LineBuffer
 
 # What one turn reads of one peer: four of the longest lines. A flood is thus taken in slices, and
@@ -101,7 +102,7 @@ class Connection(SendQueue):
         "lines",
     )
 
-    def __init__(self, shared: Shared, sock: socket.socket) -> None:
+    def __init__(self, shared: Shared, sock: ByteStream) -> None:
         super().__init__(shared, sock)
         self.life = OPEN
         self.lines = LineBuffer()
@@ -196,7 +197,7 @@ class Connection(SendQueue):
         except (BlockingIOError, InterruptedError):
             return
         except OSError as error:
-            self.abort(reason_for(error))
+            self.abort(self._reason or reason_for(error))  # the first reason stands
             return
         if len(data) >= FIRST_READ_SIZE:
             self._read_size = READ_SIZE
@@ -284,13 +285,17 @@ class Connection(SendQueue):
     def _shut_down(self) -> None:
         """Everything was delivered: end our side, and give the peer time to end its own."""
         if not self._shut:
+            try:
+                self.socket.shutdown(socket.SHUT_WR)
+            except BlockingIOError:  # TLS ends with a last record, and there is no room for it
+                self.blocked = True
+                self.update_interest()
+                return
+            except OSError:  # the peer is gone already
+                self._peer_ended = True
             self._shut = True
             self.forget_deadline()
             self._end_within(self._shared.limits.linger)
-            try:
-                self.socket.shutdown(socket.SHUT_WR)
-            except OSError:  # the peer is gone already
-                self._peer_ended = True
         if self._peer_ended:
             self.abort(self._reason)
         self.update_interest()

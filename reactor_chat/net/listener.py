@@ -18,6 +18,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from reactor_chat.loop.reactor import NOTHING, READ, Handler, Reactor, reason_for
+from reactor_chat.net.tls_stream import ByteStream
 
 BACKLOG: Final = 4096  # callers whom the kernel keeps waiting: a thousand clients reconnect at once
 BATCH: Final = 100  # callers a turn: some milliseconds of work
@@ -246,7 +247,7 @@ class Listener(Handler):
         return waiting
 
 
-def refuse(sock: socket.socket, why: bytes) -> None:
+def refuse(sock: ByteStream, why: bytes) -> None:
     """Tell a caller why it is turned away, and close without waiting for it to read that."""
     with sock, contextlib.suppress(OSError):
         sock.setblocking(False)

@@ -29,7 +29,6 @@ This is the lower half of `connection.Connection`; what the upper half provides 
 Not here: what comes in, the states of a connection's life, the pieces (`pieces`), who reads what.
 """
 
-import socket
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -38,6 +37,7 @@ from reactor_chat.loop.reactor import Handler, Reactor, reason_for
 from reactor_chat.loop.timers import Timer
 from reactor_chat.net.pieces import Missed, Piece, Stretch, collapse, size_of
 from reactor_chat.net.tcp_info import acknowledged
+from reactor_chat.net.tls_stream import ByteStream
 from reactor_chat.wire.dialects import Mark
 
 if TYPE_CHECKING:
@@ -118,7 +118,7 @@ class SendQueue(Handler):
         "waiting",
     )
 
-    def __init__(self, shared: Shared, sock: socket.socket) -> None:
+    def __init__(self, shared: Shared, sock: ByteStream) -> None:
         super().__init__(sock.fileno())
         self._shared = shared
         self.socket = sock
@@ -238,6 +238,11 @@ class SendQueue(Handler):
     def closed(self) -> bool:
         """Whether it is dead, so that nothing leaves any more."""
         raise NotImplementedError
+
+    @property
+    def owed(self) -> int:
+        """How many bytes of what the kernel did not take must be offered to it again (TLS)."""
+        return 0
 
     def on_flushed(self) -> None:
         """Nothing waits any more."""
@@ -372,7 +377,7 @@ class SendQueue(Handler):
         self._drop_pieces()
         if self.blocked:
             self._sending = bytes(self._sending)
-            self._sending = self._sending[: self._sending.find(b"\n") + 1]
+            self._sending = self._sending[: self._sending.find(b"\n", max(self.owed - 1, 0)) + 1]
             self._count(len(self._sending) - self.waiting)
 
     def _drop_pieces(self) -> None:

@@ -10,11 +10,13 @@ import socket
 import struct
 from typing import Final
 
+from reactor_chat.net.tls_stream import ByteStream
+
 # `tcpi_bytes_acked` in `struct tcp_info` of linux/tcp.h, since Linux 4.1.
 _BYTES_ACKED: Final = struct.Struct("=120xQ")
 
 
-def acknowledged(sock: socket.socket) -> int:
+def acknowledged(sock: ByteStream) -> int:
     """How many bytes the peer's system has taken so far; always 0 where ours does not tell."""
     try:
         info = sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _BYTES_ACKED.size)

@@ -26,9 +26,12 @@ from reactor_chat.chat.moderation import BANNED, Operator
 from reactor_chat.chat.rooms import Audience as RoomAudience
 from reactor_chat.loop.reactor import Handler, Reactor
 from reactor_chat.net.audience import Audience
+from reactor_chat.net.certificate import Certificate
 from reactor_chat.net.connection import Connection, Owner
-from reactor_chat.net.listener import Listener, refuse
+from reactor_chat.net.listener import Listener, OnAccept, refuse
 from reactor_chat.net.send_queue import Shared
+from reactor_chat.net.tls import TlsConnection, TlsDoor, connection_over
+from reactor_chat.net.tls_stream import ByteStream
 from reactor_chat.server.memory import MemoryGuard
 from reactor_chat.server.session import Session
 from reactor_chat.server.settings import Settings
@@ -85,6 +88,7 @@ class Server(Handler):
         self.operator = Operator(self.chat, self.stats, self.shut_down)
         self.sessions: dict[Session, None] = {}
         self.listeners: list[Listener] = []
+        self._tls_doors: list[TlsDoor] = []
         self.refused = 0
         self.on_ending: Callable[[], None] = lambda: None
         self.archive_lags = False  # who speaks in rooms is read later
@@ -110,24 +114,32 @@ class Server(Handler):
         self.reactor.call_later(delay, self, callback)
 
     def _may_send_passwords(self, member: Member) -> bool:
-        return self.settings.plain_passwords or is_local(member.host)
+        encrypted = isinstance(member.link, TlsConnection)
+        return encrypted or self.settings.plain_passwords or is_local(member.host)
 
     # -- coming in --------------------------------------------------------------------------------
 
-    def listen(self, sock: socket.socket) -> Listener:
-        """Accept on a listening, non-blocking socket."""
-        listener = Listener(self.reactor, sock, self.admit, FULL, self._report_listening)
+    def listen(self, sock: socket.socket, certificate: Certificate | None = None) -> Listener:
+        """Accept on a listening, non-blocking socket; with a certificate, over TLS."""
+        accept: OnAccept = self.admit
+        sorry = FULL
+        if certificate is not None:
+            door = TlsDoor(self.reactor, certificate, self.admit, self._refuses, self._report_tls)
+            self._tls_doors.append(door)
+            accept = door.accept
+            sorry = b""  # in plain text it would mean nothing to the caller
+        listener = Listener(self.reactor, sock, accept, sorry, self._report_listening)
         self.listeners.append(listener)
         return listener
 
-    def admit(self, sock: socket.socket, host: str, port: int) -> None:
+    def admit(self, sock: ByteStream, host: str, port: int) -> None:
         """Take in a caller, or tell it why not."""
         source = counting_key(host)
         refusal = self._reason_to_refuse(host, source)
         if refusal is not None:
             self._turn_away(sock, refusal, format_address(host, port))
             return
-        connection = Connection(self.shared, sock)
+        connection = connection_over(self.shared, sock)
         session = Session(self, connection, host)
         self.sessions[session] = None
         self._from_host[source] = self._from_host.get(source, 0) + 1
@@ -166,24 +178,35 @@ class Server(Handler):
         share = self.settings.host_share
         if self.operator.bans.bans(host):
             return BANNED
-        if len(self.sessions) >= self.settings.max_clients:
+        doors = self._tls_doors
+        if len(self.sessions) + sum(door.pending for door in doors) >= self.settings.max_clients:
             return FULL
-        if share and self._from_host.get(source, 0) >= share and not self._is_exempt(host):
+        present = self._from_host.get(source, 0) + sum(door.pending_from(source) for door in doors)
+        if share and present >= share and not self._is_exempt(host):
             return CROWDED_HOST
         return None
+
+    def _refuses(self, host: str) -> bool:
+        return self._reason_to_refuse(host, counting_key(host)) is not None
+
+    def _report_tls(self, host: str, port: int, reason: str) -> None:
+        """Note that a caller has not come as far as to be admitted."""
+        self.refused += 1
+        address = format_address(host, port)
+        self.log.event("refused", f"refused {address}: {reason}", address=address, reason=reason)
 
     def _is_exempt(self, host: str) -> bool:
         """Whether by default any number may come from there: from this machine."""
         return self.settings.max_per_host is None and is_local(host)
 
-    def _turn_away(self, sock: socket.socket, why: bytes, address: str) -> None:
+    def _turn_away(self, sock: ByteStream, why: bytes, address: str) -> None:
         self.refused += 1
         text = why.decode().removeprefix("-> ").rstrip(".\n")
         self.log.event("refused", f"refused {address}: {text}", address=address, reason=text)
         if len(self._turned_away) >= _TURNED_AWAY:
             refuse(sock, why)
             return
-        connection = Connection(self.shared, sock)
+        connection = connection_over(self.shared, sock)
         self._turned_away[connection] = None
         connection.open(_TurnedAway(self, connection))
         connection.close("turned away", why)
@@ -208,8 +231,7 @@ class Server(Handler):
         self._ending = True
         self.reactor.call_later(SHUTDOWN, self, self.reactor.stop)
         self.on_ending()
-        for listener in self.listeners:
-            listener.stop()
+        self._stop_accepting()
         limits = self.shared.limits
         self.shared.limits = dataclasses.replace(limits, linger=_SHUTDOWN_LINGER)
         self.chat.announce("The server is shutting down.")
@@ -219,6 +241,12 @@ class Server(Handler):
         if not self.sessions:
             self.reactor.stop()
 
+    def _stop_accepting(self) -> None:
+        for listener in self.listeners:
+            listener.stop()
+        for door in self._tls_doors:
+            door.stop()
+
     def _dismiss(self, member: Member) -> None:
         """Let a member go without a word to the others, who are going, too."""
         member.link.close("server shutdown")
@@ -226,8 +254,7 @@ class Server(Handler):
 
     def close(self) -> None:
         """Cut off whoever is left, after the reactor has stopped."""
-        for listener in self.listeners:
-            listener.stop()
+        self._stop_accepting()
         for connection in (*(one.connection for one in self.sessions), *self._turned_away):
             connection.abort("server shutdown")
         self.reactor.end_turn()
