@@ -18,11 +18,11 @@ Who may import whom:
 What is where:
 
     loop        timers, reactor, wakeup, signals
-    wire        framing, protocol, addresses
+    wire        framing, protocol, redaction, addresses
     chat        lookalikes, names, bans, rate, rooms, chat, commands, moderation
     net         tcp_info, send_queue, tape, connection, listener
-    tty         columns, keys, history, completion, style, draft, viewport, folding, editor,
-                terminal
+    tty         columns, keys, history, history_file, completion, links, mentions, style, draft,
+                viewport, folding, search, secret, pasted, effects, editor, device, terminal
     server      values, settings, configuration, systemd, doors, log_formats, event_log, sink,
                 console, server, service
     client      asking, session, link, pipe, terminal_output, reconnect, job_control, interactive,

@@ -7,7 +7,7 @@ import unittest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reactor_chat.tty.style import Style, colours_welcome
+from reactor_chat.tty.style import Style, colours_welcome, links_welcome
 
 SGR = re.compile(r"\x1b\[[0-9;]*m")
 NOON = time.mktime((2026, 1, 2, 12, 34, 56, 0, 0, -1))

@@ -181,7 +181,7 @@ class PasteTest(TerminalCase):
         self.assertEqual(self.press("\x1b[200~one\rtwo\x1b[201~"), [])
         self.assertEqual(self.screen.above, ["| so one", "| two"])
         self.assertTrue(self.screen.last.startswith("Send 2 lines?"))
-        self.assertEqual(self.press("\r"), [Submit(("so one", "two"))])
+        self.assertEqual(self.press("\ry"), [Submit(("so one", "two"))])
         self.assertEqual(self.screen.last, ">")
 
     def test_a_paste_that_is_refused_leaves_the_draft(self) -> None:
@@ -248,10 +248,33 @@ class ScreenTest(TerminalCase):
         self.press("\x1b[D")
         self.assertEqual(self.writes, [])
 
-    def test_a_new_prompt_shows_with_the_next_line(self) -> None:
-        self.terminal.prompt = "tea> "
-        self.terminal.show(["-> You joined tea."])
-        self.assertEqual(self.screen.last, "tea>")
+    def test_a_new_prompt_shows_at_once(self) -> None:
+        self.press("hello")
+        self.terminal.set_prompt("tea (games 3)> ")
+        self.assertEqual((self.screen.last, self.screen.column), ("tea (games 3)> hello", 20))
+        self.assertEqual(self.terminal.prompt, "tea (games 3)> ")
+
+    def test_what_happens_in_a_batch_is_one_write(self) -> None:
+        self.writes.clear()
+        with self.terminal.batch():
+            self.assertEqual(self.press("one\rtwo"), [Submit(("one",))])
+            self.terminal.show(["alice: hi"])
+            self.terminal.set_prompt("tea> ")
+            self.terminal.show(["bob: hello"], ring=True)
+        self.assertEqual(len(self.writes), 1)
+        self.assertEqual(self.screen.rows, ["alice: hi", "bob: hello", "tea> two"])
+        self.assertEqual(self.screen.bells, 1)
+
+    def test_closing_within_a_batch_loses_no_line(self) -> None:
+        with self.terminal.batch():
+            self.terminal.show(["alice: hi"])
+            self.terminal.close()
+        self.assertEqual(self.screen.rows, ["alice: hi", ""])
+
+    def test_keys_that_come_together_are_drawn_once(self) -> None:
+        self.writes.clear()
+        self.press("\u043f" * 400 + "\x7f" * 300)
+        self.assertEqual(len(self.writes), 1)
 
     def test_a_size_of_nothing_counts_as_80_columns(self) -> None:
         termios.tcsetwinsize(self.window.slave, (0, 0))
