@@ -34,6 +34,7 @@ _TAGS: Final = range(0xE0020, 0xE0080)  # the flags of England, Scotland, Wales
 _HANGUL_TAILS: Final = (range(0x1160, 0x1200), range(0xD7B0, 0xD800))  # vowels and finals
 
 _FLAG_LETTERS: Final = range(0x1F1E6, 0x1F200)
+_FLAGS: Final = "".join(map(chr, _FLAG_LETTERS))
 
 # Emoji younger than this Python's Unicode tables are unassigned to it, and wide all the same.
 _EMOJI_BLOCKS: Final = range(0x1F300, 0x1FB00)
@@ -65,8 +66,9 @@ def clusters(text: str) -> list[str]:
 
 def clusters_from(text: str, start: int) -> Iterator[str]:
     """Split a text from a boundary on, as far as the caller goes."""
+    kind_of = _kind
     for at in range(start + 1, len(text)):
-        if not _kind(text[at]) or not _joins(text, start, at):
+        if not kind_of(text[at]) or not _joins(text, start, at):
             yield text[start:at]
             start = at
     if start < len(text):
@@ -76,6 +78,8 @@ def clusters_from(text: str, start: int) -> Iterator[str]:
 def sure_boundary(text: str, index: int) -> int:
     """Return the last index up to `index` that is a boundary whatever stands before it."""
     while index > 0 and not _is_sure(text, index):
+        if _kind(text[index]) is _Kind.FLAG:  # two and two, from the first of them on
+            return index - (index - len(text[:index].rstrip(_FLAGS))) % 2
         index -= 1
     return index
 

@@ -44,6 +44,11 @@ def fold(line: str, columns: int, indent: int) -> list[str]:
     return [rows[0], *(" " * indent + row for row in rows[1:])]
 
 
+def without_escapes(line: str) -> str:
+    """Return what of a line is to be read."""
+    return _ESCAPE.sub("", line)
+
+
 def _spans(text: str, columns: int, indent: int) -> list[_Span]:
     """Return what of the text stands on each row."""
     spans: list[_Span] = []

@@ -34,6 +34,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from reactor_chat.tty.columns import width
 from reactor_chat.tty.device import (
     in_foreground,
     is_terminal,
@@ -55,7 +56,7 @@ from reactor_chat.tty.effects import (
     Suspend,
     Switch,
 )
-from reactor_chat.tty.folding import fold
+from reactor_chat.tty.folding import fold, without_escapes
 from reactor_chat.tty.history import History
 from reactor_chat.tty.keys import KeyDecoder, Keystroke
 from reactor_chat.tty.viewport import Row, last_row
@@ -120,6 +121,8 @@ class Terminal:
         self.is_open = False
         self._drawn: Row | None = None  # the last row, as it is on the screen
         self._shown: deque[str] = deque(maxlen=_REMEMBERED)
+        self._visible = 0  # of those, how many may be on the screen: the newest
+        self._size = screen_size(out_fd)  # for which the screen was drawn
         self._batches = 0  # that are under way, one within the other
         self._before = ""  # what is to be written before anything else
         self._above: list[str] = []  # what is to be written above the draft
@@ -245,6 +248,7 @@ class Terminal:
         each undone before its line ends.
         """
         self._shown.extend(lines)
+        self._visible += len(lines)
         self._above += self._rows(lines)
         if ring:
             self._ring()
@@ -266,11 +270,29 @@ class Terminal:
             self._before += _BELL
 
     def _redraw_screen(self) -> None:
-        height = screen_size(self._out_fd).lines
-        rows = self._rows(list(self._shown)[-height:])[1 - height :] if height > 1 else []
-        erased = _HOME + (_ERASE_TO_RIGHT + "\n") * (height - 1) + _ERASE_TO_RIGHT + _HOME
-        self._above += [erased, *rows]
+        drawn_for, self._size = self._size, screen_size(self._out_fd)
+        lines = self._still_visible(drawn_for, self._size)
+        below = (_ERASE_TO_RIGHT + "\n") * (self._size.lines - 1) + _ERASE_TO_RIGHT
+        self._above += [_HOME, below, _HOME, *self._rows(lines)]
+        self._visible = len(lines)
         self._drawn = None
+
+    def _still_visible(self, old: os.terminal_size, new: os.terminal_size) -> list[str]:
+        """Return the lines that a terminal still shows that has wrapped its rows anew.
+
+        It has pushed the others into its scrollback, or pulled some out of it to fill a higher one.
+        """
+        draft = self._drawn.text if self._drawn else ""
+        room = new.lines - _rows_of(draft, new.columns)
+        pulled, lines = max(0, new.lines - old.lines), []
+        for count, line in enumerate(reversed(self._shown)):
+            rows = fold(line, old.columns, self._indent)
+            pulled -= len(rows) if count >= self._visible else 0
+            if room <= 0 or pulled < 0:
+                break
+            room -= sum(_rows_of(row, new.columns) for row in rows)
+            lines.append(line)
+        return lines[::-1]
 
     def _rows(self, lines: Iterable[str]) -> list[str]:
         columns, rows = self._columns(), []
@@ -307,3 +329,8 @@ class Terminal:
 
     def _columns(self) -> int:
         return screen_size(self._out_fd).columns
+
+
+def _rows_of(row: str, columns: int) -> int:
+    """Count the rows that a terminal makes of one when it wraps it at so many columns."""
+    return max(1, -(-width(without_escapes(row)) // columns))
