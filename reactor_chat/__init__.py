@@ -24,7 +24,7 @@ What is where:
     tty         columns, keys, history, history_file, completion, links, mentions, style, draft,
                 viewport, folding, search, secret, pasted, effects, editor, device, terminal
     server      values, settings, configuration, systemd, doors, log_formats, event_log, sink,
-                console, server, service
+                waiting_lines, console, server, service
     client      asking, session, link, pipe, terminal_output, reconnect, job_control, interactive,
                 entry
 """

@@ -85,7 +85,7 @@ class DraftTest(ServerTerminal):
         self.window.type("n")
         self.window.until_shows("Not sent.")
         self.assertEqual(alice.ask("/whoami"), "-> You are alice, in tea.")
-        self.window.type("\x1b[200~three\rfour\x1b[201~\r")
+        self.window.type("\x1b[200~three\rfour\x1b[201~\ry")
         self.assertEqual(alice.wait_for_lines(2), ["Server: three", "Server: four"])
 
     def test_resizing_draws_the_draft_anew(self) -> None:
