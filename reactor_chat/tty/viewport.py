@@ -86,7 +86,8 @@ def _end_of_view(text: str, start: int, room: int) -> int:
 def _start_of_view(text: str, cursor: int, room: int) -> int:
     """Return from where on to show a text, so that what is before the cursor fits into `room`."""
     first = _first_to_fit(text, cursor, room)
-    step = room // 2  # characters; none takes more than two columns of its own
+    # Half a screen of characters, at two columns each where they may be wide.
+    step = room // 2 if text[first:cursor].isascii() else room // 4
     start = boundary_from(text, -(-first // step) * step)
     return start if start < cursor else first
 

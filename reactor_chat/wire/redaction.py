@@ -2,7 +2,7 @@
 
 Invariants:
 - What is redacted shows the command, and nothing of the password, not even its length.
-- In doubt a text counts as a password: a blank before the slash, or a second slash, makes the line
+- In doubt a text counts as a password: a blank beside the slash, or a second slash, makes the line
   speech, and its author has most likely mistyped a command.
 
 Not here: what the commands do, and who keeps or shows lines.
@@ -15,7 +15,7 @@ _MASK: Final = "********"
 
 # What stands before the password, if there is one.
 _BEFORE_PASSWORD: Final = re.compile(
-    r"\s*/+(?:login\s+\S+|register|password)\s+(?=\S)", re.IGNORECASE
+    r"\s*/+\s*(?:login\s+\S+|register|password)\s+(?=\S)", re.IGNORECASE
 )
 
 

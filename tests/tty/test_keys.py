@@ -1,5 +1,6 @@
 """Bytes of a terminal become keys, however they are cut."""
 
+import tracemalloc
 import unittest
 
 from hypothesis import example, given
@@ -9,7 +10,9 @@ from reactor_chat.tty.keys import MAX_PASTE, Key, KeyDecoder, Keystroke, Paste, 
 
 _PIECES = [
     b"\x1b", b"[", b"O", b"A", b"1;5C", b"0;", b"1~", b"\x1b[3~", b"\x1b[200~", b"\x1b[201~",
-    b"\x1b[20", b"\r", b"\n", b"\t", b"\x7f", b"\x01", "é".encode(), "\U0001f600".encode(), b"\xff",
+    b"\x1b[20",
+    b"\x1b]", b"\x1bP", b"\x1b\\", b"\x07", b"\xc2\x9c",
+    b"\r", b"\n", b"\t", b"\x7f", b"\x01", "é".encode(), "\U0001f600".encode(), b"\xff",
 ]  # fmt: skip
 pieces = st.sampled_from(_PIECES) | st.binary(max_size=4)
 streams = st.lists(pieces, max_size=30).map(b"".join)
@@ -103,6 +106,67 @@ class EscapeTest(unittest.TestCase):
 
     def test_two_escapes_before_an_arrow_are_escape_and_the_arrow(self) -> None:
         self.assertEqual(decode(b"\x1b\x1b[A"), [Key("escape"), Key("up")])
+
+
+STRINGS = [
+    b"\x1b]11;rgb:1e1e/1e1e/1e1e\x1b\\", b"\x1b]11;rgb:1e1e/1e1e/1e1e\x07",
+    b"\x1b]52;c;aGk=\xc2\x9c",
+    b"\x1bP1$r0m\x1b\\", b"\x1bP>|XTerm(390)\x1b\\", b"\x1b_Gi=31;OK\x1b\\", b"\x1bXsos\r\n\x1b\\",
+    b"\x1b^pm\x07", "\x1b]0;tëa ☕\x07".encode(), b"\x1b]\x1b\\",
+]  # fmt: skip
+
+
+class StringTest(unittest.TestCase):
+    def test_answers_of_the_terminal_are_no_keys_however_they_are_cut(self) -> None:
+        for string in STRINGS:
+            for cut in range(len(string) + 1):
+                with self.subTest(string=string, cut=cut):
+                    strokes = decode(b"a" + string[:cut], string[cut:] + b"b")
+                    self.assertEqual(strokes, [Text("ab")])
+
+    def test_in_a_paste_they_are_text(self) -> None:
+        self.assertEqual(
+            decode(b"\x1b[200~\x1b]0;x\x07\x1b[201~"), [Paste("\ufffd]0;x\ufffd", cut=False)]
+        )
+
+    def test_alt_and_what_opens_one_is_a_key_once_the_line_is_still(self) -> None:
+        for data, name in ((b"\x1bP", "alt-p"), (b"\x1b]", "alt-]"), (b"\x1b_", "alt-_")):
+            decoder = KeyDecoder()
+            self.assertEqual(decoder.feed(data), [])
+            self.assertEqual(decoder.still(), [Key(name)])
+            self.assertEqual(decoder.feed(b"x"), [Text("x")])
+
+    def test_one_that_never_ends_is_given_up_after_a_silence(self) -> None:
+        decoder = KeyDecoder()
+        self.assertEqual(decoder.feed(b"\x1bPabc"), [])
+        self.assertIsNotNone(decoder.patience)
+        self.assertEqual(decoder.still(), [])
+        self.assertIsNone(decoder.patience)
+        self.assertEqual(decoder.feed(b"hi\r"), [Text("hi"), Key("enter")])
+
+    def test_its_end_may_come_after_the_silence(self) -> None:
+        decoder = KeyDecoder()
+        decoder.feed(b"\x1b]11;rgb:")
+        decoder.still()
+        self.assertEqual(decoder.feed(b"1e1e/1e1e/1e1e\x1b\\a"), [Text("a")])
+
+    def test_the_escape_key_gets_out_of_one(self) -> None:
+        decoder = KeyDecoder()
+        decoder.feed(b"\x1bPabc\x1b")
+        self.assertEqual(decoder.still(), [Key("escape")])
+        self.assertEqual(decoder.feed(b"x"), [Text("x")])
+
+    def test_what_cannot_stand_in_one_is_a_key_at_once(self) -> None:
+        for data, name in ((b"\x03", "ctrl-c"), (b"\x1b[A", "up"), (b"\x7f", "backspace")):
+            self.assertEqual(decode(b"\x1b]0;abc" + data + b"x"), [Key(name), Text("x")])
+
+    def test_an_endless_one_takes_no_memory(self) -> None:
+        decoder = KeyDecoder()
+        tracemalloc.start()
+        self.addCleanup(tracemalloc.stop)
+        for _ in range(100):
+            decoder.feed(b"\x1b]52;c;" + b"QUJD" * 2500)
+        self.assertLess(tracemalloc.get_traced_memory()[0], 10_000)
 
 
 class PasteTest(unittest.TestCase):

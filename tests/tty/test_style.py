@@ -13,6 +13,7 @@ SGR = re.compile(r"\x1b\[[0-9;]*m")
 NOON = time.mktime((2026, 1, 2, 12, 34, 56, 0, 0, -1))
 
 plain = Style(colour=False, clock=lambda: NOON)
+linking = Style(colour=True, clock=lambda: NOON, links=True)
 colourful = Style(colour=True, clock=lambda: NOON)
 
 lines = st.text(st.sampled_from("ab:*->[] \x1b[31m\u202e\n\t") | st.characters(), max_size=60)
@@ -75,6 +76,51 @@ class IncomingTest(unittest.TestCase):
     def test_a_name_with_a_dot_is_taken_literally(self) -> None:
         self.assertTrue(plain.incoming("bob: hi a.b", "a.b").ring)
         self.assertFalse(plain.incoming("bob: hi axb", "a.b").ring)
+
+
+class MentionTest(unittest.TestCase):
+    def test_a_name_rings_at_the_end_of_a_sentence_and_within_no_other_name(self) -> None:
+        for said, rings in (("it was ann.", True), ("ann-marie is here", False), ("dr.ann", False)):
+            self.assertEqual(plain.incoming(f"bob: {said}", "ann").ring, rings)
+        self.assertEqual(colourful.incoming("bob: ANN?", "ann").text[-12:], "\x1b[7mANN\x1b[0m?")
+
+    def test_a_name_in_an_address_is_nobody(self) -> None:
+        for style in (plain, colourful, linking):
+            self.assertFalse(style.incoming("bob: see http://a.org/ann", "ann").ring)
+        self.assertTrue(plain.incoming("bob: see http://a.org/ann, ann", "ann").ring)
+
+
+class LinkTest(unittest.TestCase):
+    def test_addresses_are_links_in_every_kind_of_line(self) -> None:
+        for line in ("alice: {}", "** alice {}", "* alice set the topic: {}", "-> Topic: {}",
+                     "[PM from bob] {}", "-> [PM to bob] {}", "{}"):  # fmt: skip
+            with self.subTest(line):
+                style = Style(colour=False, clock=lambda: NOON, links=True)
+                link = "\x1b]8;id=1;http://a.org\x1b\\http://a.org\x1b]8;;\x1b\\"
+                shown = style.incoming(line.format("http://a.org"), "me").text
+                self.assertEqual(shown, "12:34 " + line.format(link))
+                self.assertIn("http://a.org\x1b]8;;", style.log(line.format("http://a.org")))
+                self.assertIn("http://a.org\x1b]8;;", style.sent("http://a.org", "me"))
+
+    def test_what_a_server_makes_of_one_itself_is_text(self) -> None:
+        shown = linking.incoming("a: \x1b]8;;http://evil.org\x1b\\http://good.org").text
+        self.assertNotIn("\x1b]8;;http", shown)
+        self.assertEqual(shown.count("\x1b]8;id="), shown.count("\x1b]8;;\x1b\\"))
+
+    def test_a_dumb_terminal_gets_none(self) -> None:
+        self.assertTrue(links_welcome({"TERM": "xterm"}))
+        for environ in ({"TERM": "dumb"}, {"TERM": ""}, {}):
+            self.assertFalse(links_welcome(environ))
+
+
+class TimeTest(unittest.TestCase):
+    def test_a_line_may_have_been_said_at_another_time(self) -> None:
+        self.assertEqual(plain.incoming("bob: hi", "me", NOON - 3600).text, "11:34 bob: hi")
+        self.assertEqual(plain.sent("hi", "me", NOON - 3600), "11:34 me: hi")
+
+    def test_a_day_has_its_line(self) -> None:
+        self.assertEqual(plain.day(NOON), "— 2 January —")
+        self.assertEqual(colour_of(colourful.day(NOON), "— 2"), "2")
 
 
 class OwnTest(unittest.TestCase):

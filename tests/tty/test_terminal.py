@@ -8,7 +8,9 @@ import unittest
 from collections.abc import Sequence
 from unittest import mock
 
+from reactor_chat.tty.links import Links
 from reactor_chat.tty.terminal import (
+    Answered,
     End,
     Event,
     HungUp,
@@ -54,6 +56,11 @@ class TerminalCase(unittest.TestCase):
             if not select.select([self.window.slave], [], [], PATIENCE)[0]:
                 self.fail("the keys never arrived")
         return self.terminal.on_input()
+
+    def pour(self, keys: str) -> None:
+        """Press more keys than come through in one read."""
+        for at in range(0, len(keys), 4000):
+            self.assertEqual(self.press(keys[at : at + 4000]), [])
 
     def resize(self, columns: int, lines: int) -> None:
         self.window.resize(columns, lines)
@@ -196,6 +203,44 @@ class PasteTest(TerminalCase):
         self.assertEqual(self.screen.above[-1], "alice: hi")
         self.assertTrue(self.screen.last.startswith("Send"))
 
+    def test_a_paste_of_a_megabyte_is_taken_whole_and_told_shortly(self) -> None:
+        self.pour("\x1b[200~" + "0123456789" * 50_000 + "\n" + "x" * 500_000 + "\x1b[201~")
+        self.assertTrue(self.screen.last.startswith("Send 2 lines?"))
+        self.assertEqual(self.press("y"), [Submit(("0123456789" * 50_000, "x" * 500_000))])
+
+    def test_a_long_line_in_the_draft_is_drawn_as_a_screen_of_it(self) -> None:
+        self.pour("\x1b[200~" + "x" * 500_000 + "\x1b[201~")
+        self.assertTrue(self.screen.last.startswith("> <xxx"))
+        self.assertLess(len(self.writes[-1]), 200)
+
+
+class SecretTest(TerminalCase):
+    def test_a_password_is_asked_for_in_the_place_of_the_draft(self) -> None:
+        self.press("draft")
+        self.terminal.ask_secret("Password for alice: ")
+        self.assertEqual(self.screen.last, "Password for alice:")
+        self.press("swordfish")
+        self.terminal.show(["bob: hi"])
+        self.assertEqual(self.screen.rows, ["bob: hi", "Password for alice:"])
+        self.assertEqual(self.press("\r"), [Answered("swordfish")])
+        self.assertEqual(self.screen.last, "> draft")
+        self.assertNotIn(b"fish", b"".join(self.writes))
+
+    def test_the_question_can_be_withdrawn(self) -> None:
+        self.terminal.ask_secret("Password for alice: ")
+        self.terminal.cancel_secret()
+        self.assertEqual(self.screen.last, ">")
+
+
+class LinkTest(TerminalCase):
+    def test_a_folded_address_is_one_link(self) -> None:
+        address = "http://example.org/" + "x" * 60
+        self.terminal.show([Links().mark(f"bob: {address}")])
+        link = f"id=1;{address}"
+        self.assertEqual({target for target, _ in self.screen.links}, {link})
+        self.assertGreater(len(self.screen.links), 1)
+        self.assertEqual("".join(text for _, text in self.screen.links), address)
+
 
 class ScreenTest(TerminalCase):
     def test_a_wider_window_keeps_the_draft(self) -> None:
@@ -220,6 +265,16 @@ class ScreenTest(TerminalCase):
         self.resize(24, 8)
         self.resize(40, 8)
         self.assertEqual(self.screen.rows, ["> a draft of more than 24 columns"])
+
+    def test_a_resize_leaves_no_copies_in_the_scrollback(self) -> None:
+        self.terminal.show([f"line {number}" for number in range(20)])
+        self.press("a draft of more than 24 columns")
+        for columns in (24, 12, 24, 40, 16, 40):
+            self.resize(columns, 8)
+        everything = self.screen.scrolled_off + self.screen.rows
+        lines = [row for row in everything if row.startswith("line ")]
+        self.assertEqual(lines, [f"line {number}" for number in range(20)])
+        self.assertEqual([row for row in everything if "draft" in row], everything[-1:])
 
     def test_ctrl_l_clears_what_others_wrote_and_draws_the_lines_again(self) -> None:
         self.terminal.show(["alice: hi"])
