@@ -209,7 +209,7 @@ class WithoutProcessTest(unittest.TestCase):
         self.console = Console(self.reactor, slave, slave, str, lambda before: (0, ()))
         self.addCleanup(self.console.close)
         self.console.open(lambda line: None, lambda: None, self.console.show_lines)
-        self.reactor.settle()
+        self.reactor.end_turn()
 
     def until(self, draft: str) -> None:
         """Let the loop run until this is the draft."""
