@@ -27,7 +27,7 @@ from dataclasses import dataclass
 from typing import Final
 
 # Seconds. The bytes of one sequence leave a terminal together; what comes later is another key.
-_ESCAPE_WAIT: Final = 0.05
+_ESCAPE_WAIT: Final = 0.1
 # For a paste or a control string over a slow link; who is at the keys waits as long.
 _LONG_WAIT: Final = 1.0
 
