@@ -22,7 +22,8 @@ What is where:
     chat        lookalikes, names, bans, rate, rooms, chat, commands, moderation
     net         tcp_info, send_queue, tape, connection, listener
     tty         columns, keys, history, history_file, completion, links, mentions, style, draft,
-                viewport, folding, search, secret, pasted, effects, editor, device, terminal
+                viewport, folding, wrapping, search, secret, pasted, effects, editor, device,
+                terminal
     server      values, settings, configuration, systemd, doors, log_formats, event_log, sink,
                 waiting_lines, console, server, service
     client      asking, session, link, pipe, terminal_output, reconnect, job_control, interactive,

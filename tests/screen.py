@@ -29,6 +29,7 @@ class Screen:
         self.lines = lines
         self.reflows = reflows
         self.bells = 0
+        self.answers = ""  # what the terminal would type
         self.pastes_bracketed = False
         self.row = 0
         self.column = 0
@@ -196,8 +197,13 @@ class Screen:
         elif final == "K" and not parameters:
             del self._rows[self.row][self.column :]
             self._wrapped[self.row] = False
+        elif final == "H" and parameters.isdecimal():
+            self.row, self.column = min(int(parameters), self.lines) - 1, 0
+            self._make_row()
         elif final == "H" and not parameters:
             self.row = self.column = 0
+        elif final == "n" and parameters == "6":
+            self.answers += f"\x1b[{self.row + 1};{self.column + 1}R"
         elif final == "J" and parameters == "2":
             self._rows, self._wrapped = [[]], [False]
             self._make_row()

@@ -46,6 +46,11 @@ class Suspend:
 
 
 @dataclass(frozen=True, slots=True)
+class HungUp:
+    """There is no terminal any more. (No key does that.)"""
+
+
+@dataclass(frozen=True, slots=True)
 class Redraw:
     """Ctrl-L."""
 

@@ -58,6 +58,14 @@ class Paste:
 
 Keystroke = Text | Key | Paste
 
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the cursor is, from 1: what the terminal answers if it is asked."""
+
+    row: int
+
+
 _CONTROL_NAMES: Final = {
     "\t": "tab", "\r": "enter", "\n": "enter", "\b": "backspace", "\x7f": "backspace",
 }  # fmt: skip
@@ -118,7 +126,7 @@ class KeyDecoder:
         """Whether what waits may be all that there is. A longer sequence is sure to go on."""
         return 0 < len(self._held) <= 2
 
-    def feed(self, data: bytes) -> list[Keystroke]:
+    def feed(self, data: bytes) -> list[Keystroke | Place]:
         """Take in bytes; return the key strokes that they complete."""
         text = self._decode(data)
         if self._stalled and text:
@@ -127,7 +135,7 @@ class KeyDecoder:
         text, self._held = self._held + text, ""
         return list(self._keystrokes(text))
 
-    def still(self) -> list[Keystroke]:
+    def still(self) -> list[Keystroke | Place]:
         """Nothing followed: what waits was the Escape key, or something has stalled."""
         if self._pasted is not None:
             self._stalled = True
@@ -149,10 +157,10 @@ class KeyDecoder:
             self._pasted, self._held, text = None, "", text[1:]
         return text
 
-    def _keystrokes(self, text: str) -> Iterator[Keystroke]:
+    def _keystrokes(self, text: str) -> Iterator[Keystroke | Place]:
         at = 0
         while at < len(text):
-            stroke: Keystroke | None = None
+            stroke: Keystroke | Place | None = None
             if self._pasted is not None:
                 stroke, at = self._paste(text, at)
             elif self._in_string:
@@ -176,7 +184,7 @@ class KeyDecoder:
         self._in_string = False
         return match.end() if match["end"] else match.start()
 
-    def _keystroke(self, match: re.Match[str]) -> Keystroke | None:
+    def _keystroke(self, match: re.Match[str]) -> Keystroke | Place | None:
         if text := match["text"]:
             return Text(text)
         if match["string"]:
@@ -192,7 +200,7 @@ class KeyDecoder:
             return None
         return _sequence(match["parameters"] or "", match["csi"] or match["ss3"] or "")
 
-    def _paste(self, text: str, at: int) -> tuple[Keystroke | None, int]:
+    def _paste(self, text: str, at: int) -> tuple[Keystroke | Place | None, int]:
         end = text.find(_PASTE_ENDS, at)
         if end >= 0:
             self._keep(text[at:end])
@@ -208,21 +216,23 @@ class KeyDecoder:
             self._pasted.append(text[: self._room])
             self._room -= len(text)
 
-    def _whole_paste(self) -> Keystroke:
+    def _whole_paste(self) -> Keystroke | Place:
         assert self._pasted is not None
         text, self._pasted = "".join(self._pasted), None
         text = text.replace("\r\n", "\n").replace("\r", "\n")
         return Paste(_CONTROLS.sub("\ufffd", text), self._room < 0)
 
 
-def _control(char: str) -> Keystroke | None:
+def _control(char: str) -> Keystroke | Place | None:
     if name := _CONTROL_NAMES.get(char):
         return Key(name)
     return Key("ctrl-" + chr(ord(char) + 0x40).lower()) if char <= "\x1f" else None
 
 
-def _sequence(parameters: str, final: str) -> Keystroke | None:
+def _sequence(parameters: str, final: str) -> Keystroke | Place | None:
     number, _, modifier = parameters.partition(";")
+    if final == "R" and number.isdecimal():
+        return Place(int(number))
     name = _NUMBERS.get(number) if final == "~" else _FINALS.get(final)
     return Key(_MODIFIERS.get(modifier, "") + name) if name else None
 

@@ -17,7 +17,7 @@ Invariants:
   scrollback, and the draft would be there once more for each time.
 
 How a caller's loop uses it: `open`, in the foreground; `on_input` when `in_fd` is readable, then
-act on the events that it gives; `on_still` after `patience` seconds without input, unless that is
+act on the events that it returns; `on_still` after `patience` seconds without input, unless that is
 None; `show` for lines; `resize` on SIGWINCH; `close` before a stop and on every way out; `open`
 again after a stop, if the job is in the foreground then. What one turn of the loop does, it does
 in one `batch`.
@@ -31,10 +31,9 @@ import os
 import termios
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from itertools import islice
 from typing import Any, Final
 
-from reactor_chat.tty.columns import width
 from reactor_chat.tty.device import (
     in_foreground,
     is_terminal,
@@ -48,6 +47,7 @@ from reactor_chat.tty.editor import Completer, Editor, no_completions
 from reactor_chat.tty.effects import (
     Answered,
     End,
+    HungUp,
     Interrupt,
     Redraw,
     Ring,
@@ -56,10 +56,11 @@ from reactor_chat.tty.effects import (
     Suspend,
     Switch,
 )
-from reactor_chat.tty.folding import fold, without_escapes
+from reactor_chat.tty.folding import fold
 from reactor_chat.tty.history import History
-from reactor_chat.tty.keys import KeyDecoder, Keystroke
+from reactor_chat.tty.keys import KeyDecoder, Keystroke, Place
 from reactor_chat.tty.viewport import Row, last_row
+from reactor_chat.tty.wrapping import lines_left, rows_before_cursor, rows_of
 
 __all__ = ["Answered", "End", "Event", "HungUp", "Interrupt", "Submit", "Suspend", "Switch",
            "Terminal", "in_foreground", "is_terminal", "open_anew", "stop_job"]  # fmt: skip
@@ -69,11 +70,6 @@ _END_OF_LINE: Final = "\r\n"
 _NEXT_ROW: Final = "\n\r"
 
 STAMP_WIDTH: Final = len("HH:MM ")  # what stands before each line in the client
-
-
-@dataclass(frozen=True, slots=True)
-class HungUp:
-    """There is no terminal any more."""
 
 
 # What the caller has to act on; the rest is done here.
@@ -87,6 +83,7 @@ _PASTE_OFF: Final = "\x1b[?2004l"
 _HOME: Final = "\x1b[H"
 _ERASE_TO_RIGHT: Final = "\x1b[K"
 _ERASE_ROW: Final = "\r" + _ERASE_TO_RIGHT
+_ASK_PLACE: Final = b"\x1b[6n"
 _BELL: Final = "\a"
 
 
@@ -94,7 +91,7 @@ class Terminal:
     """The terminal on `in_fd` and `out_fd`, with one line editor.
 
     `write` takes bytes for the screen and takes them all. `completer` gets the text before the
-    cursor and gives the index where the word starts and the candidates for it, best first. A line
+    cursor and returns the index where the word starts and the candidates for it, best first. A line
     that takes several rows is indented by `indent` columns from the second on. `history` is what
     was typed before. With `switches_rooms`, Alt-Left and Alt-Right are `Switch` events.
     """
@@ -124,6 +121,9 @@ class Terminal:
         self._visible = 0  # of those, how many may be on the screen: the newest
         self._size = screen_size(out_fd)  # for which the screen was drawn
         self._batches = 0  # that are under way, one within the other
+        # tmux wraps the empty rows below the draft, too: what is left nobody can tell but tmux.
+        self._tells_place = "TMUX" in os.environ
+        self._asked = False  # for the cursor's place, after a change of size
         self._before = ""  # what is to be written before anything else
         self._above: list[str] = []  # what is to be written above the draft
 
@@ -154,7 +154,7 @@ class Terminal:
         self.is_open = False
         if not in_foreground(self._in_fd):
             return  # the terminal is somebody else's by now; the modes are kept for later
-        self._before = ""
+        self._before, self._asked = "", False
         modes, self._modes = self._modes, None
         assert modes is not None
         with contextlib.suppress(termios.error, OSError):  # or gone
@@ -200,10 +200,13 @@ class Terminal:
         self._editor.cancel_secret()
         self._draw()
 
-    def _handle(self, strokes: Iterable[Keystroke]) -> list[Event]:
+    def _handle(self, strokes: Iterable[Keystroke | Place]) -> list[Event]:
         events: list[Event] = []
         with self.batch():
             for stroke in strokes:
+                if isinstance(stroke, Place):
+                    self._on_place(stroke.row)
+                    continue
                 for effect in self._editor.handle(stroke):
                     if isinstance(effect, Event):
                         events.append(effect)
@@ -256,7 +259,10 @@ class Terminal:
 
     def resize(self) -> None:
         """Draw the screen anew for its new size: what stood on it was wrapped, cut or moved."""
-        if self.is_open:
+        if self.is_open and self._tells_place:
+            self._asked = True
+            self._write(_ASK_PLACE)
+        elif self.is_open:
             self._redraw_screen()
             self._draw()
 
@@ -270,29 +276,34 @@ class Terminal:
             self._before += _BELL
 
     def _redraw_screen(self) -> None:
-        drawn_for, self._size = self._size, screen_size(self._out_fd)
-        lines = self._still_visible(drawn_for, self._size)
-        below = (_ERASE_TO_RIGHT + "\n") * (self._size.lines - 1) + _ERASE_TO_RIGHT
-        self._above += [_HOME, below, _HOME, *self._rows(lines)]
-        self._visible = len(lines)
-        self._drawn = None
-
-    def _still_visible(self, old: os.terminal_size, new: os.terminal_size) -> list[str]:
-        """Return the lines that a terminal still shows that has wrapped its rows anew.
-
-        It has pushed the others into its scrollback, or pulled some out of it to fill a higher one.
-        """
+        """Draw what is on the screen for the size that it has now, from its first row on."""
+        old, new = self._size, screen_size(self._out_fd)
         draft = self._drawn.text if self._drawn else ""
-        room = new.lines - _rows_of(draft, new.columns)
-        pulled, lines = max(0, new.lines - old.lines), []
-        for count, line in enumerate(reversed(self._shown)):
-            rows = fold(line, old.columns, self._indent)
-            pulled -= len(rows) if count >= self._visible else 0
-            if room <= 0 or pulled < 0:
-                break
-            room -= sum(_rows_of(row, new.columns) for row in rows)
-            lines.append(line)
-        return lines[::-1]
+        room = new.lines - rows_of(draft, new.columns)
+        # A screen that has become higher may have pulled lines out of the scrollback.
+        known = self._visible if new.lines <= old.lines else len(self._shown)
+        newest = islice(reversed(self._shown), known)
+        left = lines_left(newest, room, old.columns, new.columns, self._indent)
+        self._redraw(left.lines, 0, new)
+
+    def _on_place(self, row: int) -> None:
+        """Draw the same once the terminal says in which row the cursor is; leave what is above."""
+        if not self._asked:
+            return
+        old, new = self._size, screen_size(self._out_fd)
+        above = row - 1 - (rows_before_cursor(self._drawn, new.columns) if self._drawn else 0)
+        newest = reversed(self._shown)
+        left = lines_left(newest, above, old.columns, new.columns, self._indent)
+        self._redraw(left.lines, max(0, above - left.rows), new)
+
+    def _redraw(self, lines: list[str], top: int, size: os.terminal_size) -> None:
+        """Draw lines in the place of all from the row `top` on."""
+        below = (_ERASE_TO_RIGHT + "\n") * (size.lines - top - 1) + _ERASE_TO_RIGHT
+        start = f"\x1b[{top + 1}H" if top else _HOME
+        self._above += [start, below, start, *self._rows(lines)]
+        self._size, self._visible = size, len(lines)
+        self._drawn = None
+        self._asked = False
 
     def _rows(self, lines: Iterable[str]) -> list[str]:
         columns, rows = self._columns(), []
@@ -305,6 +316,10 @@ class Terminal:
     def _draw(self) -> None:
         """Write what is to stand above the last row, and that row if it is not there already."""
         if self._batches:
+            return
+        if self._asked and self._above:  # more important than where the old rows are
+            self._redraw_screen()
+        if self._asked:
             return
         before, self._before = self._before, ""
         above = self._take_above()
@@ -329,8 +344,3 @@ class Terminal:
 
     def _columns(self) -> int:
         return screen_size(self._out_fd).columns
-
-
-def _rows_of(row: str, columns: int) -> int:
-    """Count the rows that a terminal makes of one when it wraps it at so many columns."""
-    return max(1, -(-width(without_escapes(row)) // columns))

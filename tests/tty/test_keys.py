@@ -6,7 +6,7 @@ import unittest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from reactor_chat.tty.keys import MAX_PASTE, Key, KeyDecoder, Keystroke, Paste, Text
+from reactor_chat.tty.keys import MAX_PASTE, Key, KeyDecoder, Keystroke, Paste, Place, Text
 
 _PIECES = [
     b"\x1b", b"[", b"O", b"A", b"1;5C", b"0;", b"1~", b"\x1b[3~", b"\x1b[200~", b"\x1b[201~",
@@ -26,7 +26,7 @@ def decode(*chunks: bytes) -> list[Keystroke]:
         before = found[-1] if found else None
         if isinstance(stroke, Text) and isinstance(before, Text):
             found[-1] = Text(before.text + stroke.text)
-        else:
+        elif not isinstance(stroke, Place):
             found.append(stroke)
     return found
 
@@ -117,6 +117,9 @@ STRINGS = [
 
 
 class StringTest(unittest.TestCase):
+    def test_where_the_cursor_is_is_no_key_either(self) -> None:
+        self.assertEqual(KeyDecoder().feed(b"a\x1b[12;80Rb"), [Text("a"), Place(12), Text("b")])
+
     def test_answers_of_the_terminal_are_no_keys_however_they_are_cut(self) -> None:
         for string in STRINGS:
             for cut in range(len(string) + 1):

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from reactor_chat.tty.style import Style, colours_welcome, links_welcome
 
 SGR = re.compile(r"\x1b\[[0-9;]*m")
+LINK = re.compile(r"\x1b\]8;(?:id=\d+;https?://[!-~]+|;)\x1b\\")
 NOON = time.mktime((2026, 1, 2, 12, 34, 56, 0, 0, -1))
 
 plain = Style(colour=False, clock=lambda: NOON)
@@ -17,7 +18,9 @@ linking = Style(colour=True, clock=lambda: NOON, links=True)
 colourful = Style(colour=True, clock=lambda: NOON)
 
 lines = st.text(st.sampled_from("ab:*->[] \x1b[31m\u202e\n\t") | st.characters(), max_size=60)
-prefixes = st.sampled_from(["", "alice: ", "** bob ", "* ", "-> ", "[PM from x] ", "[tea] "])
+prefixes = st.sampled_from(
+    ["", "http://a.b/", "alice: ", "** bob ", "* ", "-> ", "[PM from x] ", "[tea] "]
+)
 
 
 def colour_of(shown: str, text: str) -> str:
@@ -160,11 +163,11 @@ class SafetyTest(unittest.TestCase):
     def test_only_colours_are_added_and_each_is_undone(
         self, prefix: str, line: str, me: str | None
     ) -> None:
-        for style in (plain, colourful):
+        for style in (plain, colourful, linking):
             incoming = style.incoming(prefix + line, me).text
             sent = style.sent(line, me)
             for shown in (incoming, style.log(prefix + line), style.own(line), sent):
-                rest = SGR.sub("", shown)
+                rest = LINK.sub("", SGR.sub("", shown))
                 self.assertNotRegex(rest, "[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
                 codes = SGR.findall(shown)
                 self.assertEqual(set(codes[1::2]) - {"\x1b[0m"}, set())

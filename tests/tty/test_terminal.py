@@ -337,6 +337,60 @@ class ScreenTest(TerminalCase):
         self.assertIn(b"x" * 39, self.writes[-1])
 
 
+class PlaceTest(TerminalCase):
+    """In tmux, which says where the cursor is."""
+
+    def setUp(self) -> None:
+        self.enterContext(mock.patch.dict(os.environ, TMUX="/tmp/tmux,1,0"))
+        super().setUp()
+
+    def drag(self, columns: int, lines: int) -> None:
+        self.resize(columns, lines)
+        self.window.until(lambda screen: screen.answers)
+        answer, self.screen.answers = self.screen.answers, ""
+        self.assertEqual(self.press(answer), [])
+
+    def test_what_stands_above_the_lines_is_left_alone(self) -> None:
+        self.terminal.close()
+        self.window.write(b"$ reactor-chat client\r\n")
+        self.terminal.open()
+        self.terminal.show(["alice: hi", "bob: hello"])
+        self.press("a draft of more than 24 columns")
+        for columns in (24, 40, 12, 40):
+            self.drag(columns, 8)
+        self.assertEqual(self.screen.scrolled_off, [])
+        self.assertEqual(
+            [row for row in self.screen.rows if row],
+            [
+                "$ reactor-chat client",
+                "alice: hi",
+                "bob: hello",
+                "> a draft of more than 24 columns",
+            ],
+        )
+
+    def test_nothing_is_copied_into_the_scrollback(self) -> None:
+        self.terminal.show([f"line {number}" for number in range(20)])
+        self.press("a draft of more than 24 columns")
+        for columns, lines in ((24, 8), (12, 8), (40, 6), (16, 8), (40, 8)):
+            self.drag(columns, lines)
+        everything = self.screen.scrolled_off + [row for row in self.screen.rows if row]
+        self.assertEqual(
+            everything,
+            [f"line {number}" for number in range(20)] + ["> a draft of more than 24 columns"],
+        )
+
+    def test_what_arrives_before_the_answer_is_shown_at_once(self) -> None:
+        self.terminal.show(["alice: hi"])
+        self.press("draft")
+        self.resize(30, 8)
+        self.terminal.show(["bob: hello"])
+        self.assertEqual(self.screen.above[-2:], ["alice: hi", "bob: hello"])
+        self.assertEqual(self.screen.last, "> draft")
+        self.press("\x1b[1;1R")
+        self.assertEqual(self.screen.last, "> draft")
+
+
 class ModesTest(TerminalCase):
     def test_no_key_sends_a_signal_or_stops_the_output(self) -> None:
         modes = termios.tcgetattr(self.window.slave)

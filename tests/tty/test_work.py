@@ -10,7 +10,7 @@ from typing import Any
 
 from reactor_chat.tty.editor import Editor
 from reactor_chat.tty.folding import fold
-from reactor_chat.tty.keys import Key, KeyDecoder
+from reactor_chat.tty.keys import Key, KeyDecoder, Text
 from reactor_chat.tty.viewport import last_row
 
 SCRIPTS = {
@@ -53,6 +53,7 @@ def take(text: str) -> Editor:
     editor, keys, data = Editor(), KeyDecoder(), text.encode()
     for at in range(0, len(data), READ):
         for stroke in keys.feed(data[at : at + READ]):
+            assert isinstance(stroke, Text), stroke
             editor.handle(stroke)
         look(editor)
     return editor
