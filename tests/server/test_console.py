@@ -156,7 +156,7 @@ class HeldTest(ServerTerminal):
     """The window takes nothing for a while."""
 
     def test_output_that_is_stopped_stops_nobody(self) -> None:
-        self.start("--rate", "0")
+        self.start("--rate", "0", "--log-rate", "0")
         self.window.type("half a ")
         self.until_draft("> half a")
         termios.tcflow(self.window.slave, termios.TCOOFF)
@@ -166,7 +166,7 @@ class HeldTest(ServerTerminal):
         self.assert_whole(said)
 
     def test_a_window_that_is_not_drawn_stops_nobody(self) -> None:
-        self.start("--rate", "0")
+        self.start("--rate", "0", "--log-rate", "0")
         self.window.type("half a draft")
         self.until_draft("> half a draft")
         self.assert_whole(self.say_more_than_fits())
