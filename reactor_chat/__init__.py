@@ -18,13 +18,16 @@ Who may import whom:
 What is where:
 
     loop        timers, reactor, wakeup, signals
-    wire        framing, protocol, addresses, fingerprints
-    chat        lookalikes, names, bans, rate, rooms, chat, commands, moderation
-    net         tls_stream, certificate, tcp_info, send_queue, tape, connection, listener, tls
-    tty         columns, keys, history, completion, style, draft, viewport, folding, editor,
+    wire        framing, protocol, redaction, addresses, fingerprints, dialects
+    chat        lookalikes, names, bans, rate, log, recall, journal, archive, members, roster,
+                people, rooms, chat, visits, accounts, actions, commands, moderation
+    net         tls_stream, certificate, tcp_info, pieces, send_queue, audience, connection,
+                listener, tls
+    tty         columns, keys, history, history_file, completion, links, mentions, style, draft,
+                viewport, folding, wrapping, search, secret, pasted, effects, editor, device,
                 terminal
     server      values, settings, configuration, systemd, doors, log_formats, event_log, sink,
-                console, server, service
+                waiting_lines, console, memory, session, server, service
     client      known_servers, trust, asking, session, link, pipe, terminal_output, reconnect,
                 job_control, interactive, entry
 """

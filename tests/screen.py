@@ -13,7 +13,8 @@ import re
 from unicodedata import category, east_asian_width
 
 _SEQUENCE = re.compile(r"\x1b\[(?P<parameters>[0-?]*)(?P<final>[@-~])")
-_UNFINISHED = re.compile(r"\x1b(?:\[[0-?]*)?\Z")
+_HYPERLINK = re.compile(r"\x1b\]8;(?P<link>[ -~]*)\x1b\\")
+_UNFINISHED = re.compile(r"\x1b(?:\[[0-?]*|\][ -~]*\x1b?)?\Z")
 
 Cell = tuple[str, str]  # the character, and the SGR sequence in force
 _BLANK: Cell = (" ", "")
@@ -28,11 +29,14 @@ class Screen:
         self.lines = lines
         self.reflows = reflows
         self.bells = 0
+        self.answers = ""  # what the terminal would type
         self.pastes_bracketed = False
         self.row = 0
         self.column = 0
         self.scrolled_off: list[str] = []
+        self.links: list[tuple[str, str]] = []  # each link and its text, in the order of writing
         self._sgr = ""
+        self._in_link = False
         self._wraps_next = False
         self._decode = codecs.getincrementaldecoder("utf-8")("strict").decode
         self._held = ""
@@ -44,12 +48,13 @@ class Screen:
     @property
     def rows(self) -> list[str]:
         """The rows down to the last one in use, without blanks at their ends."""
-        return [_text(row) for row in self._rows]
+        used = max((at for at, row in enumerate(self._rows) if _text(row)), default=0)
+        return [_text(row) for row in self._rows[: max(used, self.row) + 1]]
 
     @property
     def cells(self) -> list[list[Cell]]:
         """The same rows as characters with their styles; the end of a wide one is empty."""
-        return [list(row) for row in self._rows]
+        return [list(row) for row in self._rows[: len(self.rows)]]
 
     @property
     def last(self) -> str:
@@ -78,6 +83,9 @@ class Screen:
         while at < len(text):
             if match := _SEQUENCE.match(text, at):
                 self._obey(match["parameters"], match["final"])
+                at = match.end()
+            elif match := _HYPERLINK.match(text, at):
+                self._begin_link(match["link"])
                 at = match.end()
             elif _UNFINISHED.match(text, at):
                 self._held = text[at:]
@@ -130,7 +138,15 @@ class Screen:
         else:
             self._put(char)
 
+    def _begin_link(self, link: str) -> None:
+        self._in_link = link != ";"
+        if self._in_link:
+            self.links.append((link, ""))
+
     def _put(self, char: str) -> None:
+        if self._in_link:
+            link, text = self.links[-1]
+            self.links[-1] = (link, text + char)
         row = self._rows[self.row]
         last = self._last_cell()
         if last is not None and (_is_joined(char) or row[last][0].endswith("\u200d")):
@@ -181,8 +197,13 @@ class Screen:
         elif final == "K" and not parameters:
             del self._rows[self.row][self.column :]
             self._wrapped[self.row] = False
+        elif final == "H" and parameters.isdecimal():
+            self.row, self.column = min(int(parameters), self.lines) - 1, 0
+            self._make_row()
         elif final == "H" and not parameters:
             self.row = self.column = 0
+        elif final == "n" and parameters == "6":
+            self.answers += f"\x1b[{self.row + 1};{self.column + 1}R"
         elif final == "J" and parameters == "2":
             self._rows, self._wrapped = [[]], [False]
             self._make_row()

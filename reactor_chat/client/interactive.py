@@ -241,7 +241,7 @@ class Interactive:
         was_connecting = link.connecting
         link.on_writable()
         if was_connecting and not link.connecting and not link.ended:
-            self._terminal.prompt = _PROMPT
+            self._terminal.set_prompt(_PROMPT)
             self._introduce()
 
     def _take_lines(self, link: Link) -> None:
@@ -280,7 +280,7 @@ class Interactive:
         return self._reconnects and self._reconnection.is_under_way and lacks_room(refusal)
 
     def _call_again(self, why: str) -> None:
-        self._terminal.prompt = _PROMPT_OFFLINE
+        self._terminal.set_prompt(_PROMPT_OFFLINE)
         if news := self._reconnection.schedule(why):
             self._show_own(news)
 

@@ -9,10 +9,13 @@ Invariants:
 - The terminal of a job in the background is left alone: reading would stop the whole process
   (SIGTTIN). Nothing tells when the job comes to the front again, so then, and only then, this looks
   every `_LOOK_AGAIN` seconds.
+- On a terminal, lines are drawn a slice a turn, and only behind about as much as one slice: a key
+  waits for no more, however fast the log grows. What one turn does is drawn at once.
 - `close` gives the terminal back as it was. So does a defect here, which costs the operator the
   console, and nobody the chat.
 
-Not here: what a line does (`moderation`), colours (`tty.style`), how bytes leave (`sink`).
+Not here: what a line does (`moderation`), colours (`tty.style`), how bytes leave (`sink`), which
+lines are left out (`waiting_lines`).
 """
 
 import errno
@@ -25,6 +28,7 @@ from typing import Final
 from reactor_chat.loop.reactor import NOTHING, READ, Handler, Reactor
 from reactor_chat.loop.timers import Timer
 from reactor_chat.server.sink import Sink
+from reactor_chat.server.waiting_lines import WaitingLines
 from reactor_chat.tty.terminal import (
     End,
     Event,
@@ -42,6 +46,9 @@ from reactor_chat.wire.framing import OVERLONG, LineBuffer
 _READ_SIZE: Final = 4096  # a terminal's line, and a fair slice of a file
 _STAMP_WIDTH: Final = len("HH:MM:SS ")
 _LOOK_AGAIN: Final = 1.0  # seconds
+# Characters of the log that are drawn in one turn, and bytes that may wait before the next slice:
+# two screens, and a few milliseconds for us and for the terminal.
+_SLICE: Final = 8 * 1024
 _FLUSH: Final = 0.5  # seconds that a stopped reader of the log may delay the end
 
 
@@ -64,6 +71,8 @@ class Console(Handler):
         self._reactor = reactor
         self._dress = dress
         self._sink = Sink(reactor, out_fd)
+        self._waiting = WaitingLines()  # for a terminal
+        self._drawing: Timer | None = None  # set while they wait for the next turn
         self._lines = LineBuffer()
         self._on_line: Callable[[str], None] = lambda line: None
         self._on_interrupt: Callable[[], None] = lambda: None
@@ -75,6 +84,7 @@ class Console(Handler):
         if is_terminal(in_fd, out_fd):
             write = self._write_screen
             self._terminal = Terminal(in_fd, out_fd, write, complete, indent=_STAMP_WIDTH)
+            self._sink.on_empty = self._draw_soon
         self._sink.on_relief = self._on_relief
 
     @property
@@ -97,7 +107,9 @@ class Console(Handler):
     def show_lines(self, texts: Sequence[str]) -> None:
         """Show lines of the log."""
         if self._terminal is not None:
-            self._terminal.show([self._dress(text) for text in texts])
+            self._waiting.add(texts)
+            if self._drawing is None:
+                self._draw()
         else:
             self._sink.write(("\n".join(texts) + "\n").encode(errors="replace"), len(texts))
 
@@ -136,7 +148,8 @@ class Console(Handler):
             self._reactor.watch(self, NOTHING)
             self._set_timer(_LOOK_AGAIN, self._watch)
         elif self._terminal is not None:
-            self._act_on(self._terminal.on_input())
+            with self._terminal.batch():
+                self._act_on(self._terminal.on_input())
             if (patience := self._terminal.patience) is not None:
                 self._set_timer(patience, self._still)
         else:
@@ -224,6 +237,9 @@ class Console(Handler):
 
     def _give_back(self) -> None:
         # Room first: a full backlog would have none for what closes the terminal.
+        while self._waiting:
+            self._draw_slice()
+            self._sink.flush(_FLUSH)
         self._sink.flush(_FLUSH)
         if self._terminal is not None:
             self._terminal.close()
@@ -231,9 +247,27 @@ class Console(Handler):
 
     def _still(self) -> None:
         if self._terminal is not None and not self._ended:
-            self._act_on(self._terminal.on_still())
+            with self._terminal.batch():
+                self._act_on(self._terminal.on_still())
 
     # -- writing ----------------------------------------------------------------------------------
+
+    def _draw_soon(self) -> None:
+        if self._drawing is None and self._waiting:
+            self._drawing = self._reactor.call_soon(self, self._draw)
+
+    def _draw(self) -> None:
+        """Draw the next slice, unless the last one is still on its way."""
+        self._drawing = None
+        if self._sink.backlog < _SLICE:
+            self._draw_slice()
+            self._draw_soon()
+
+    def _draw_slice(self) -> None:
+        if self._terminal is not None:
+            self._terminal.show([self._dress(text) for text in self._waiting.take(_SLICE)])
+        if left_out := self._waiting.take_left_out():
+            self._note([f"({left_out} log lines were left out)"])
 
     def _write_screen(self, data: bytes) -> None:
         self._sink.write(data, data.count(b"\r\n"))

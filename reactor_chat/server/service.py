@@ -34,7 +34,7 @@ from reactor_chat.server.server import Server
 from reactor_chat.server.settings import Options
 from reactor_chat.server.systemd import Supervisor
 from reactor_chat.tty.completion import complete
-from reactor_chat.tty.style import Style, colours_welcome
+from reactor_chat.tty.style import Style, colours_welcome, links_welcome
 from reactor_chat.wire.addresses import format_address
 from reactor_chat.wire.protocol import sanitise
 
@@ -95,7 +95,7 @@ class _Service:
         self._capacity = capacity
         self._supervisor = Supervisor(os.environ)
         self._status = ""
-        self._style = Style(colours_welcome(os.environ))
+        self._style = Style(colours_welcome(os.environ), links=links_welcome(os.environ))
         self._console = Console(reactor, 0, 1, self._dress, self._complete)
         self._log = EventLog(
             reactor, self._console, options.log_rate, options.quiet, options.log_format

@@ -44,11 +44,13 @@ class Sink(Handler):
         "_poll",
         "_reactor",
         "_waits",
+        "on_empty",
         "on_relief",
     )
 
     def __init__(self, reactor: Reactor, fd: int) -> None:
         self.on_relief: Callable[[int], None] = self._tell_left_out
+        self.on_empty: Callable[[], None] = lambda: None  # called whenever all has left
         self._own = open_anew(fd)
         super().__init__(fd if self._own is None else self._own)
         self._reactor = reactor
@@ -59,6 +61,11 @@ class Sink(Handler):
         self._poll = select.poll()
         self._poll.register(self.fd, select.POLLOUT)
         self._waits = self._can_wait()
+
+    @property
+    def backlog(self) -> int:
+        """The bytes that wait."""
+        return len(self._pending)
 
     def write(self, data: bytes, lines: int = 0) -> None:
         """Add bytes to the backlog, all of them or none; they hold so many lines of the log."""
@@ -115,6 +122,8 @@ class Sink(Handler):
         if self._lacks and not self._pending:
             left_out, self._left_out, self._lacks = self._left_out, 0, False
             self.on_relief(left_out)
+        elif not self._pending:
+            self.on_empty()
 
     def _tell_left_out(self, lines: int) -> None:
         self.write(b"(%d log lines were left out)\n" % lines)

@@ -11,7 +11,9 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-_TAKES_ROOM: Final = frozenset({"/join", "/who", "/names"})  # and nothing after it
+_TAKES_ROOM: Final = frozenset(
+    {"/join", "/part", "/leave", "/who", "/names"}
+)  # and nothing after it
 
 _MAX_NAME_WORDS: Final = 2  # a given name has two: `Client 1`
 
@@ -25,7 +27,7 @@ def complete(
     rooms: Sequence[str],
     banned: Sequence[str] = (),
 ) -> tuple[int, list[str]]:
-    """Give the index in `before` where the word starts, and the candidates for it, best first."""
+    """Return the index in `before` where the word starts, and the candidates for it, best first."""
     command, blank, argument = before.partition(" ")
     if before.startswith("/") and not blank:
         return 0, [name + " " for name in commands if name.startswith(before.lower())]

@@ -11,7 +11,7 @@ Not here: which key does what, what came before this line, the screen.
 
 from collections.abc import Callable
 
-from reactor_chat.tty.columns import clusters
+from reactor_chat.tty.columns import boundary_from, cluster_end, cluster_start
 
 
 class Draft:
@@ -119,20 +119,14 @@ class Draft:
         # What now meets may have become one cluster.
         self.cursor = self._boundary_from(start)
 
-    def _boundaries(self) -> list[int]:
-        found = [0]
-        for cluster in clusters(self.text):
-            found.append(found[-1] + len(cluster))
-        return found
-
     def _boundary_from(self, index: int) -> int:
-        return next(at for at in self._boundaries() if at >= index)
+        return boundary_from(self.text, index)
 
     def _cluster_left(self) -> int:
-        return max((at for at in self._boundaries() if at < self.cursor), default=0)
+        return cluster_start(self.text, self.cursor - 1) if self.cursor else 0
 
     def _cluster_right(self) -> int:
-        return next((at for at in self._boundaries() if at > self.cursor), self.cursor)
+        return cluster_end(self.text, self.cursor) if self.cursor < len(self.text) else self.cursor
 
     def _word_left(self, belongs: Callable[[str], bool]) -> int:
         at = self.cursor

@@ -2,8 +2,10 @@
 
 Invariants:
 - What was typed is lost only where the key says so (Ctrl-C, the kill keys): the draft waits
-  while one looks through the history, or is asked about a paste.
-- Lines that were pasted are sent only after they were shown and confirmed.
+  while one looks through the history, is asked about a paste, or for a password.
+- Lines that were pasted are sent only after they were shown and confirmed, by a key that is not in
+  anybody's fingers after a paste: Enter is, and does not confirm.
+- A password that is asked for leaves as `Answered`, and one in a command is drawn as asterisks.
 - Nothing here reads, writes or knows the time, so the editor can be tested key by key.
 
 Not here: the screen, the bytes of a key, what a submitted line means.
@@ -13,60 +15,31 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from reactor_chat.tty.columns import visible
+from reactor_chat.tty.columns import boundary_from
 from reactor_chat.tty.draft import Draft
+from reactor_chat.tty.effects import (
+    Answered,
+    Effect,
+    End,
+    Interrupt,
+    Redraw,
+    Ring,
+    Show,
+    Submit,
+    Suspend,
+    Switch,
+    View,
+)
 from reactor_chat.tty.history import History
-from reactor_chat.tty.keys import MAX_PASTE, Event, Key, Paste, Text
+from reactor_chat.tty.keys import Key, Keystroke, Paste, Text
+from reactor_chat.tty.pasted import CUT_NOTE, PastedLines
+from reactor_chat.tty.search import Search
+from reactor_chat.tty.secret import Secret
+from reactor_chat.wire.redaction import password_start
 
 # Given the text before the cursor: where the word starts, and what may stand in its place, best
 # first.
 Completer = Callable[[str], tuple[int, Sequence[str]]]
-
-_MAX_SHOWN: Final = 12  # pasted lines that are shown: enough to recognise them, and half a screen
-
-
-@dataclass(frozen=True, slots=True)
-class Submit:
-    """Lines to send, none of them blank."""
-
-    lines: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Interrupt:
-    """Ctrl-C on an empty line, for the `times`-th time in a row."""
-
-    times: int
-
-
-@dataclass(frozen=True, slots=True)
-class End:
-    """Ctrl-D on an empty line."""
-
-
-@dataclass(frozen=True, slots=True)
-class Suspend:
-    """Ctrl-Z."""
-
-
-@dataclass(frozen=True, slots=True)
-class Redraw:
-    """Ctrl-L."""
-
-
-@dataclass(frozen=True, slots=True)
-class Ring:
-    """The key could do nothing."""
-
-
-@dataclass(frozen=True, slots=True)
-class Show:
-    """Lines of the editor's own, to appear above the draft."""
-
-    lines: tuple[str, ...]
-
-
-Effect = Submit | Interrupt | End | Suspend | Redraw | Ring | Show
 
 
 def no_completions(_before: str) -> tuple[int, Sequence[str]]:
@@ -84,44 +57,72 @@ class _Cycle:
 
 
 class Editor:
-    """One line at a time, with what was typed before it."""
+    """One line at a time, with what was typed before it.
 
-    def __init__(self, completer: Completer = no_completions) -> None:
+    With `switches_rooms`, Alt-Left and Alt-Right are for rooms; otherwise they move by a word.
+    """
+
+    def __init__(
+        self,
+        completer: Completer = no_completions,
+        history: History | None = None,
+        switches_rooms: bool = False,
+    ) -> None:
         self.draft = Draft()
-        self._history = History()
+        self._history = History() if history is None else history
         self._completer = completer
+        self._switches_rooms = switches_rooms
         self._cycle: _Cycle | None = None
+        self._search: Search | None = None
+        self._last_search = ""
+        self._secret: Secret | None = None
         self._interrupts = 0  # in a row
-        self._pasted: tuple[str, ...] = ()  # lines that wait to be confirmed
+        self._pasted: PastedLines | None = None  # that wait to be confirmed
         self._is_put_back = False  # the draft, untouched since
 
     @property
-    def question(self) -> str | None:
-        """What to ask in the place of the draft, if anything."""
-        if not self._pasted:
-            return None
-        return f"Send {len(self._pasted)} lines? (y/n) "  # short, for narrow screens
+    def view(self) -> View:
+        """What is to be seen now: the draft, or what stands in its place."""
+        if self._secret is not None:
+            return _question(self._secret.question)
+        if self._pasted is not None:
+            return _question(self._pasted.question)
+        if self._search is not None:
+            return self._view_search(self._search)
+        text, start = self.draft.text, password_start(self.draft.text)
+        if start is not None:
+            text = text[:start] + "*" * (len(text) - start)
+        return View(None, text, self.draft.cursor)
 
-    def handle(self, event: Event) -> Effect | None:
+    def handle(self, stroke: Keystroke) -> list[Effect]:
         """Do what one key stroke asks for."""
-        if event != Key("ctrl-c"):
+        if stroke != Key("ctrl-c"):
             self._interrupts = 0
-        if self._pasted:
-            return self._answer(event)
+        if self._secret is not None:
+            return _listed(self._answer_secret(self._secret, stroke))
+        if self._pasted is not None:
+            return self._answer_paste(self._pasted, stroke)
+        if self._search is not None:
+            return _listed(self._look(self._search, stroke))
+        return _listed(self._edit(stroke))
+
+    def _edit(self, stroke: Keystroke) -> Effect | None:
         if self._is_put_back:
             self._is_put_back = False
-            if not isinstance(event, Key):  # what is typed blindly is another line
+            if not isinstance(stroke, Key):  # what is typed blindly is another line
                 self.draft.replace("")
-        if event not in (Key("tab"), Key("back-tab")):
+        if stroke not in (Key("tab"), Key("back-tab")):
             self._cycle = None
-        if isinstance(event, Key):
-            return self._key(event.name)
-        if isinstance(event, Paste):
-            return self._paste(event)
-        self.draft.insert(event.char)
+        if isinstance(stroke, Key):
+            return self._key(stroke.name)
+        if isinstance(stroke, Paste):
+            return self._paste(stroke)
+        self.draft.insert(stroke.text)
         return None
 
     def _key(self, name: str) -> Effect | None:
+        if self._switches_rooms and (step := _ROOM_KEYS.get(name)):
+            return Switch(step)
         if change := _DRAFT_KEYS.get(name):
             change(self.draft)
         elif act := _EDITOR_KEYS.get(name):
@@ -141,31 +142,62 @@ class Editor:
     def _enter(self) -> Effect | None:
         line = self.draft.text if self.draft.text.strip() else ""
         self.draft.replace("")
-        self._history.add(line)
+        self._history.add((line,))
         return Submit((line,)) if line else None
 
     def _paste(self, paste: Paste) -> Effect | None:
-        note = (_CUT_NOTE,) if paste.cut else ()
+        note = (CUT_NOTE,) if paste.cut else ()
         text = paste.text.strip("\n")
         whole = self.draft.before + text + self.draft.text[self.draft.cursor :]
         lines = tuple(line for line in whole.split("\n") if line.strip())
         if len(lines) < 2:
             self.draft.insert(text.replace("\n", " "))
             return Show(note) if note else None
-        self._pasted = lines
-        return Show(_excerpt(lines) + note)
+        self._pasted = PastedLines(lines)
+        return Show(self._pasted.excerpt() + note)
 
-    def _answer(self, event: Event) -> Effect | None:
-        if event in _YES:
-            lines, self._pasted = self._pasted, ()
-            self.draft.replace("")
-            for line in lines:
-                self._history.add(line)
-            return Submit(lines)
-        if event in _NO:
-            self._pasted = ()
-            return Show(("Not sent.",))
-        return Ring()
+    def _answer_paste(self, pasted: PastedLines, stroke: Keystroke) -> list[Effect]:
+        if isinstance(stroke, Text) and (rest := stroke.text[1:]):  # typed ahead
+            effects = self._answer_paste(pasted, Text(stroke.text[0]))
+            return effects if self._pasted else effects + self.handle(Text(rest))
+        if (agreed := pasted.answer(stroke)) is None:
+            return [Ring()]
+        self._pasted = None
+        if not agreed:
+            return [Show(("Not sent.",))]
+        self.draft.replace("")
+        self._history.add(pasted.lines)
+        return [Submit(pasted.lines)]
+
+    # -- asking for a password -------------------------------------------------------------------
+
+    def ask_secret(self, question: str) -> None:
+        """Ask for a password in the place of the draft, until it is `Answered`."""
+        self._secret = Secret(question)
+
+    def cancel_secret(self) -> None:
+        """Ask no more."""
+        self._secret = None
+
+    def _answer_secret(self, secret: Secret, stroke: Keystroke) -> Effect | None:
+        if not isinstance(stroke, Key):
+            return None if secret.insert(stroke.text) else Ring()
+        match stroke.name:
+            case "enter":
+                self._secret = None
+                return Answered(secret.text or None)
+            case "escape" | "ctrl-c" | "ctrl-d" | "ctrl-g":
+                self._secret = None
+                return Answered(None)
+            case "backspace":
+                secret.erase()
+            case "ctrl-u":
+                secret.clear()
+            case "ctrl-z" | "ctrl-l":
+                return self._key(stroke.name)
+            case _:
+                return Ring()
+        return None
 
     # -- looking back ----------------------------------------------------------------------------
 
@@ -180,6 +212,50 @@ class Editor:
             return Ring()
         self.draft.replace(line)
         return None
+
+    # -- searching -------------------------------------------------------------------------------
+
+    def _begin_search(self) -> Effect | None:
+        self._search = Search(self._history)
+        return None
+
+    def _view_search(self, search: Search) -> View:
+        if search.found is None:
+            return View(search.prompt, self.draft.text, self.draft.cursor)
+        line = self._history.line(search.found)
+        return View(search.prompt, line, boundary_from(line, search.column(line)))
+
+    def _look(self, search: Search, stroke: Keystroke) -> Effect | None:
+        if not isinstance(stroke, Key):
+            text = stroke.text.strip("\n").replace("\n", " ")
+            return None if search.narrow(text) else Ring()
+        if stroke.name == "ctrl-r":
+            return self._look_on(search)
+        if stroke.name == "backspace":
+            search.widen()
+            return None
+        return self._leave_search(search, stroke.name)
+
+    def _look_on(self, search: Search) -> Effect | None:
+        if search.text:
+            return None if search.go_on() else Ring()
+        # At once again: for what was looked for the last time.
+        self._search = Search(self._history, self._last_search)
+        return None if self._search.found is not None else Ring()
+
+    def _leave_search(self, search: Search, name: str) -> Effect | None:
+        """Take what was found into the draft, unless it is cancelled, and do what the key does."""
+        if name == "enter" and search.found is None:
+            return Ring()  # the draft was not to be sent
+        self._search = None
+        self._last_search = search.text or self._last_search
+        if name in ("ctrl-g", "ctrl-c"):
+            return None
+        if search.found is not None:
+            line = self._history.go_to(search.found, self.draft.text)
+            self.draft.replace(line)
+            self.draft.cursor = boundary_from(line, search.column(line))
+        return self._key(name)
 
     # -- completing ------------------------------------------------------------------------------
 
@@ -225,11 +301,6 @@ class Editor:
         return Redraw()
 
 
-_CUT_NOTE: Final = f"The paste was cut after {MAX_PASTE} characters."
-
-_YES: Final = (Key("enter"), Text("y"), Text("Y"))
-_NO: Final = (Key("escape"), Key("ctrl-c"), Key("ctrl-d"), Key("ctrl-g"), Text("n"), Text("N"))
-
 _DRAFT_KEYS: Final[dict[str, Callable[[Draft], None]]] = {
     "left": Draft.left, "ctrl-b": Draft.left,
     "right": Draft.right, "ctrl-f": Draft.right,
@@ -244,18 +315,22 @@ _DRAFT_KEYS: Final[dict[str, Callable[[Draft], None]]] = {
     "ctrl-y": Draft.yank,
 }  # fmt: skip
 
+_ROOM_KEYS: Final = {"alt-left": -1, "alt-right": 1}
+
 _EDITOR_KEYS: Final[dict[str, Callable[[Editor], Effect | None]]] = {
     "enter": Editor._enter,
     "up": Editor._older, "ctrl-p": Editor._older,
     "down": Editor._newer, "ctrl-n": Editor._newer,
+    "ctrl-r": Editor._begin_search,
     "tab": Editor._complete, "back-tab": Editor._complete_back,
     "ctrl-c": Editor._interrupt, "ctrl-d": Editor._end_or_delete,
     "ctrl-z": Editor._suspend, "ctrl-l": Editor._redraw,
 }  # fmt: skip
 
 
-def _excerpt(lines: tuple[str, ...]) -> tuple[str, ...]:
-    """Shorten pasted lines for showing, each behind a bar."""
-    shown = tuple("| " + visible(line) for line in lines[:_MAX_SHOWN])
-    hidden = len(lines) - len(shown)
-    return (*shown, f"| and {hidden} more") if hidden else shown
+def _listed(effect: Effect | None) -> list[Effect]:
+    return [] if effect is None else [effect]
+
+
+def _question(text: str) -> View:
+    return View("", text, len(text))

@@ -1,7 +1,7 @@
 """A terminal that keeps what is being typed on its last row, while lines appear above it.
 
-The parts are `keys` (bytes to key strokes), `editor` (key strokes to effects), and `viewport`
-(the row to draw). This module holds the terminal itself: its modes and what is on it.
+The parts are `keys` (bytes to key strokes), `editor` (key strokes to effects), `viewport`
+(the row to draw) and `device` (modes and size). This module holds what is on the screen.
 
 Invariants:
 - Every path that opens the terminal can close it, any number of times, and closing restores its
@@ -9,13 +9,18 @@ Invariants:
 - Nothing here blocks but the one `read` for which the caller has seen readiness. All output
   goes through `write`. `O_NONBLOCK` is never set: it belongs to the terminal, and would outlive
   this process.
-- The draft takes one row at any time, so one erased row makes room for a line.
-- One call makes at most one `write`.
+- The draft takes one row at any time, so one erased row makes room for a line. The cursor is where
+  the terminal is after the text before it, whatever columns that took: what is before the cursor is
+  written last.
+- One call makes at most one `write`, and so does one `batch` of calls.
+- The screen is erased row by row: terminals that clear it as a whole push what was on it into their
+  scrollback, and the draft would be there once more for each time.
 
 How a caller's loop uses it: `open`, in the foreground; `on_input` when `in_fd` is readable, then
-act on the events that it gives; `on_still` after `patience` seconds without input, unless that is
+act on the events that it returns; `on_still` after `patience` seconds without input, unless that is
 None; `show` for lines; `resize` on SIGWINCH; `close` before a stop and on every way out; `open`
-again after a stop, if the job is in the foreground then.
+again after a stop, if the job is in the foreground then. What one turn of the loop does, it does
+in one `batch`.
 
 Not here: waiting, signals, what a line means, making text safe for `show`.
 """
@@ -23,33 +28,42 @@ Not here: waiting, signals, what a line means, making text safe for `show`.
 import contextlib
 import errno
 import os
-import signal
 import termios
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
 from typing import Any, Final
 
-from reactor_chat.tty.editor import (
-    Completer,
-    Editor,
-    Effect,
+from reactor_chat.tty.device import (
+    in_foreground,
+    is_terminal,
+    open_anew,
+    screen_size,
+    set_modes,
+    set_raw,
+    stop_job,
+)
+from reactor_chat.tty.editor import Completer, Editor, no_completions
+from reactor_chat.tty.effects import (
+    Answered,
     End,
+    HungUp,
     Interrupt,
     Redraw,
     Ring,
     Show,
     Submit,
     Suspend,
-    no_completions,
+    Switch,
 )
 from reactor_chat.tty.folding import fold
-from reactor_chat.tty.keys import Event as KeyEvent
-from reactor_chat.tty.keys import KeyDecoder
+from reactor_chat.tty.history import History
+from reactor_chat.tty.keys import KeyDecoder, Keystroke, Place
 from reactor_chat.tty.viewport import Row, last_row
+from reactor_chat.tty.wrapping import lines_left, rows_before_cursor, rows_of
 
-__all__ = ["End", "Event", "HungUp", "Interrupt", "Submit", "Suspend", "Terminal",
-           "in_foreground", "is_terminal", "open_anew", "stop_job"]  # fmt: skip
+__all__ = ["Answered", "End", "Event", "HungUp", "Interrupt", "Submit", "Suspend", "Switch",
+           "Terminal", "in_foreground", "is_terminal", "open_anew", "stop_job"]  # fmt: skip
 
 # To a terminal they are the same; but whoever counts lines counts ends of lines.
 _END_OF_LINE: Final = "\r\n"
@@ -58,55 +72,28 @@ _NEXT_ROW: Final = "\n\r"
 STAMP_WIDTH: Final = len("HH:MM ")  # what stands before each line in the client
 
 
-@dataclass(frozen=True, slots=True)
-class HungUp:
-    """There is no terminal any more."""
-
-
 # What the caller has to act on; the rest is done here.
-Event = Submit | Interrupt | End | Suspend | HungUp
+Event = Submit | Answered | Switch | Interrupt | End | Suspend | HungUp
 
 _READ_SIZE: Final = 4096  # bytes: a terminal's input queue holds no more
 _REMEMBERED: Final = 300  # lines kept to draw the screen anew: more rows than a screen has
 
 _PASTE_ON: Final = "\x1b[?2004h"
 _PASTE_OFF: Final = "\x1b[?2004l"
-_ERASE_ROW: Final = "\r\x1b[K"
-_ERASE_SCREEN: Final = "\x1b[H\x1b[2J"
+_HOME: Final = "\x1b[H"
+_ERASE_TO_RIGHT: Final = "\x1b[K"
+_ERASE_ROW: Final = "\r" + _ERASE_TO_RIGHT
+_ASK_PLACE: Final = b"\x1b[6n"
 _BELL: Final = "\a"
-
-# Where `tcgetattr` keeps its parts.
-_IFLAG, _LFLAG, _CC = 0, 3, 6
-
-
-def is_terminal(in_fd: int, out_fd: int) -> bool:
-    """Whether both ends are a terminal that understands escape codes."""
-    capable = os.environ.get("TERM", "dumb") not in ("", "dumb")
-    return capable and os.isatty(in_fd) and os.isatty(out_fd)
-
-
-def open_anew(fd: int) -> int | None:
-    """Open the terminal behind `fd` for writes that do not block; None if it cannot be done."""
-    try:
-        return os.open(os.ttyname(fd), os.O_WRONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
-    except OSError:
-        return None
-
-
-def in_foreground(fd: int) -> bool:
-    """Whether this process may use its terminal now. In the background, reading stops it."""
-    try:
-        return os.tcgetpgrp(fd) == os.getpgrp()
-    except OSError:  # not the terminal that controls this process, so nothing stops it
-        return True
 
 
 class Terminal:
     """The terminal on `in_fd` and `out_fd`, with one line editor.
 
     `write` takes bytes for the screen and takes them all. `completer` gets the text before the
-    cursor and gives the index where the word starts and the candidates for it, best first. A line
-    that takes several rows is indented by `indent` columns from the second on.
+    cursor and returns the index where the word starts and the candidates for it, best first. A line
+    that takes several rows is indented by `indent` columns from the second on. `history` is what
+    was typed before. With `switches_rooms`, Alt-Left and Alt-Right are `Switch` events.
     """
 
     def __init__(
@@ -117,18 +104,28 @@ class Terminal:
         completer: Completer = no_completions,
         prompt: str = "> ",
         indent: int = STAMP_WIDTH,
+        history: History | None = None,
+        switches_rooms: bool = False,
     ) -> None:
-        self.prompt = prompt  # drawn from the next output on
+        self._prompt = prompt
         self._indent = indent
         self._in_fd = in_fd
         self._out_fd = out_fd
         self._write = write
-        self._editor = Editor(completer)
+        self._editor = Editor(completer, history, switches_rooms)
         self._keys = KeyDecoder()
         self._modes: list[Any] | None = None  # as they were before `open`, until restored
         self.is_open = False
         self._drawn: Row | None = None  # the last row, as it is on the screen
         self._shown: deque[str] = deque(maxlen=_REMEMBERED)
+        self._visible = 0  # of those, how many may be on the screen: the newest
+        self._size = screen_size(out_fd)  # for which the screen was drawn
+        self._batches = 0  # that are under way, one within the other
+        # tmux wraps the empty rows below the draft, too: what is left nobody can tell but tmux.
+        self._tells_place = "TMUX" in os.environ
+        self._asked = False  # for the cursor's place, after a change of size
+        self._before = ""  # what is to be written before anything else
+        self._above: list[str] = []  # what is to be written above the draft
 
     # -- the terminal's modes --------------------------------------------------------------------
 
@@ -141,14 +138,14 @@ class Terminal:
         if self._modes is None:
             self._modes = termios.tcgetattr(self._in_fd)
         try:
-            self._set_raw()
+            set_raw(self._in_fd)
         except termios.error as error:
             if error.args[0] != errno.EINTR:  # stopped by SIGTTOU, and continued
                 raise
             return
         self.is_open = True
-        self._drawn = None
-        self._update(before=_PASTE_ON)
+        self._before += _PASTE_ON
+        self.redraw_draft()
 
     def close(self) -> None:
         """Take the draft off the screen, and give the terminal back as it was."""
@@ -157,23 +154,12 @@ class Terminal:
         self.is_open = False
         if not in_foreground(self._in_fd):
             return  # the terminal is somebody else's by now; the modes are kept for later
+        self._before, self._asked = "", False
         modes, self._modes = self._modes, None
         assert modes is not None
         with contextlib.suppress(termios.error, OSError):  # or gone
-            _set_modes(self._in_fd, modes)
-            self._write((_ERASE_ROW + _PASTE_OFF).encode())
-
-    def _set_raw(self) -> None:
-        modes = termios.tcgetattr(self._in_fd)
-        # No signals from keys: Ctrl-C first clears the draft. No Ctrl-S: a screen that is held
-        # must not hold the chat. Output processing stays, for whatever else is written to this
-        # terminal.
-        modes[_LFLAG] &= ~(termios.ICANON | termios.ECHO | termios.ISIG | termios.IEXTEN)
-        modes[_IFLAG] &= ~(termios.IXON | termios.ICRNL | termios.INLCR | termios.IGNCR)
-        modes[_IFLAG] &= ~termios.ISTRIP
-        modes[_CC] = list(modes[_CC])
-        modes[_CC][termios.VMIN], modes[_CC][termios.VTIME] = 1, 0
-        _set_modes(self._in_fd, modes)
+            set_modes(self._in_fd, modes)
+            self._write((_ERASE_ROW + self._take_above() + _PASTE_OFF).encode("utf-8", "replace"))
 
     # -- input -----------------------------------------------------------------------------------
 
@@ -202,54 +188,122 @@ class Terminal:
     def put_back(self, line: str) -> None:
         """Make a submitted line the draft again, unless another was begun. Typing replaces it."""
         if self._editor.put_back(line):
-            self._update()
+            self._draw()
 
-    def _handle(self, keys: Iterable[KeyEvent]) -> list[Event]:
+    def ask_secret(self, question: str) -> None:
+        """Ask for a password, unseen, in the place of the draft, until it is `Answered`."""
+        self._editor.ask_secret(question)
+        self._draw()
+
+    def cancel_secret(self) -> None:
+        """Ask for it no more; the draft is back."""
+        self._editor.cancel_secret()
+        self._draw()
+
+    def _handle(self, strokes: Iterable[Keystroke | Place]) -> list[Event]:
         events: list[Event] = []
-        effects: list[Effect] = []
-        for key in keys:
-            effect = self._editor.handle(key)
-            if isinstance(effect, Event):
-                events.append(effect)
-            elif effect is not None:
-                effects.append(effect)
-        self._perform(effects)
+        with self.batch():
+            for stroke in strokes:
+                if isinstance(stroke, Place):
+                    self._on_place(stroke.row)
+                    continue
+                for effect in self._editor.handle(stroke):
+                    if isinstance(effect, Event):
+                        events.append(effect)
+                    else:
+                        self._perform(effect)
         return events
 
-    def _perform(self, effects: Sequence[Effect]) -> None:
-        lines = [line for effect in effects if isinstance(effect, Show) for line in effect.lines]
-        if any(isinstance(effect, Redraw) for effect in effects):
-            self._shown.extend(lines)
+    def _perform(self, effect: Show | Redraw | Ring) -> None:
+        if isinstance(effect, Show):
+            self.show(effect.lines)
+        elif isinstance(effect, Redraw):
             self._redraw_screen()
         else:
-            self.show(lines, ring=any(isinstance(effect, Ring) for effect in effects))
+            self._ring()
 
     # -- output ----------------------------------------------------------------------------------
+
+    @contextlib.contextmanager
+    def batch(self) -> Iterator[None]:
+        """Draw all that is shown, typed and changed within at once, at its end."""
+        self._batches += 1
+        try:
+            yield
+        finally:
+            self._batches -= 1
+            self._draw()
+
+    @property
+    def prompt(self) -> str:
+        """What stands before the draft."""
+        return self._prompt
+
+    def set_prompt(self, text: str) -> None:
+        """Put another text before the draft; a long one is shortened to what the screen has."""
+        self._prompt = text
+        self._draw()
 
     def show(self, lines: Sequence[str], ring: bool = False) -> None:
         """Print lines above the draft (while closed, without one), and ring the bell if asked.
 
-        Lines hold no control characters but SGR sequences (`ESC [ … m`), each undone before its
-        line ends.
+        Lines hold no control characters but SGR sequences (`ESC [ … m`) and hyperlinks (`OSC 8`),
+        each undone before its line ends.
         """
         self._shown.extend(lines)
-        self._update("".join(self._rows(lines)), before=_BELL if ring else "")
+        self._visible += len(lines)
+        self._above += self._rows(lines)
+        if ring:
+            self._ring()
+        self._draw()
 
     def resize(self) -> None:
         """Draw the screen anew for its new size: what stood on it was wrapped, cut or moved."""
-        if self.is_open:
+        if self.is_open and self._tells_place:
+            self._asked = True
+            self._write(_ASK_PLACE)
+        elif self.is_open:
             self._redraw_screen()
+            self._draw()
 
     def redraw_draft(self) -> None:
         """Draw the last row again: what was written of it may not have reached the screen."""
         self._drawn = None
-        self._update()
+        self._draw()
+
+    def _ring(self) -> None:
+        if _BELL not in self._before:
+            self._before += _BELL
 
     def _redraw_screen(self) -> None:
-        height = max(1, _screen_size(self._out_fd).lines - 1)
-        rows = self._rows(list(self._shown)[-height:])[-height:]
+        """Draw what is on the screen for the size that it has now, from its first row on."""
+        old, new = self._size, screen_size(self._out_fd)
+        draft = self._drawn.text if self._drawn else ""
+        room = new.lines - rows_of(draft, new.columns)
+        # A screen that has become higher may have pulled lines out of the scrollback.
+        known = self._visible if new.lines <= old.lines else len(self._shown)
+        newest = islice(reversed(self._shown), known)
+        left = lines_left(newest, room, old.columns, new.columns, self._indent)
+        self._redraw(left.lines, 0, new)
+
+    def _on_place(self, row: int) -> None:
+        """Draw the same once the terminal says in which row the cursor is; leave what is above."""
+        if not self._asked:
+            return
+        old, new = self._size, screen_size(self._out_fd)
+        above = row - 1 - (rows_before_cursor(self._drawn, new.columns) if self._drawn else 0)
+        newest = reversed(self._shown)
+        left = lines_left(newest, above, old.columns, new.columns, self._indent)
+        self._redraw(left.lines, max(0, above - left.rows), new)
+
+    def _redraw(self, lines: list[str], top: int, size: os.terminal_size) -> None:
+        """Draw lines in the place of all from the row `top` on."""
+        below = (_ERASE_TO_RIGHT + "\n") * (size.lines - top - 1) + _ERASE_TO_RIGHT
+        start = f"\x1b[{top + 1}H" if top else _HOME
+        self._above += [start, below, start, *self._rows(lines)]
+        self._size, self._visible = size, len(lines)
         self._drawn = None
-        self._update("".join(rows), before=_ERASE_SCREEN)
+        self._asked = False
 
     def _rows(self, lines: Iterable[str]) -> list[str]:
         columns, rows = self._columns(), []
@@ -259,46 +313,34 @@ class Terminal:
             rows.append(last + _END_OF_LINE)
         return rows
 
-    def _update(self, above: str = "", before: str = "") -> None:
+    def _draw(self) -> None:
         """Write what is to stand above the last row, and that row if it is not there already."""
+        if self._batches:
+            return
+        if self._asked and self._above:  # more important than where the old rows are
+            self._redraw_screen()
+        if self._asked:
+            return
+        before, self._before = self._before, ""
+        above = self._take_above()
         output = before + above
         if self.is_open:
             row = self._row()
             if above or row != self._drawn:
-                output = f"{before}{_ERASE_ROW}{above}{row.text}\x1b[{row.cursor + 1}G"
+                again = "\r" + row.before if row.before != row.text else ""
+                output = before + _ERASE_ROW + above + row.text + again
             self._drawn = row
         if output:
             self._write(output.encode("utf-8", "replace"))
 
+    def _take_above(self) -> str:
+        above, self._above = "".join(self._above), []
+        return above
+
     def _row(self) -> Row:
-        if (question := self._editor.question) is not None:
-            return last_row("", question, len(question), self._columns())
-        draft = self._editor.draft
-        return last_row(self.prompt, draft.text, draft.cursor, self._columns())
+        prompt, text, cursor = self._editor.view
+        prompt = self._prompt if prompt is None else prompt
+        return last_row(prompt, text, cursor, self._columns())
 
     def _columns(self) -> int:
-        return _screen_size(self._out_fd).columns
-
-
-def _screen_size(fd: int) -> os.terminal_size:
-    """Give the screen's size; 80 by 24 where the terminal does not tell it."""
-    try:
-        size = os.get_terminal_size(fd)
-    except OSError:
-        size = os.terminal_size((0, 0))
-    return size if size.columns and size.lines else os.terminal_size((80, 24))
-
-
-def _set_modes(fd: int, modes: list[Any]) -> None:
-    # At once: waiting for output to drain would block while the screen is held.
-    termios.tcsetattr(fd, termios.TCSANOW, modes)
-
-
-def stop_job() -> None:
-    """Stop this process and the others of its job, until the shell continues them.
-
-    Whoever comes back is in the background if that was `bg` or `kill`.
-    """
-    # The whole group, as the terminal would: the shell waits for `make`, and `make` for this
-    # process.
-    os.kill(0, signal.SIGTSTP)
+        return screen_size(self._out_fd).columns

@@ -2,6 +2,7 @@
 
 import os
 import re
+import select
 import termios
 import unittest
 from unittest.mock import patch
@@ -11,7 +12,7 @@ from reactor_chat.server import sink
 from reactor_chat.server.console import Console
 from tests.processes import Process
 from tests.server.server_terminal import STAMP, ServerTerminal
-from tests.window import Window
+from tests.window import PATIENCE, Window
 
 
 class DraftTest(ServerTerminal):
@@ -85,7 +86,7 @@ class DraftTest(ServerTerminal):
         self.window.type("n")
         self.window.until_shows("Not sent.")
         self.assertEqual(alice.ask("/whoami"), "-> You are alice, in tea.")
-        self.window.type("\x1b[200~three\rfour\x1b[201~\r")
+        self.window.type("\x1b[200~three\rfour\x1b[201~\ry")
         self.assertEqual(alice.wait_for_lines(2), ["Server: three", "Server: four"])
 
     def test_resizing_draws_the_draft_anew(self) -> None:
@@ -155,7 +156,7 @@ class HeldTest(ServerTerminal):
     """The window takes nothing for a while."""
 
     def test_output_that_is_stopped_stops_nobody(self) -> None:
-        self.start("--rate", "0")
+        self.start("--rate", "0", "--log-rate", "0")
         self.window.type("half a ")
         self.until_draft("> half a")
         termios.tcflow(self.window.slave, termios.TCOOFF)
@@ -165,7 +166,7 @@ class HeldTest(ServerTerminal):
         self.assert_whole(said)
 
     def test_a_window_that_is_not_drawn_stops_nobody(self) -> None:
-        self.start("--rate", "0")
+        self.start("--rate", "0", "--log-rate", "0")
         self.window.type("half a draft")
         self.until_draft("> half a draft")
         self.assert_whole(self.say_more_than_fits())
@@ -204,12 +205,11 @@ class WithoutProcessTest(unittest.TestCase):
         self.reactor = Reactor()
         self.addCleanup(self.reactor.close)
         self.enterContext(patch.dict(os.environ, TERM="xterm"))
-        self.enterContext(patch("reactor_chat.server.sink.BACKLOG", BACKLOG))
         slave = self.window.slave
         self.console = Console(self.reactor, slave, slave, str, lambda before: (0, ()))
         self.addCleanup(self.console.close)
         self.console.open(lambda line: None, lambda: None, self.console.show_lines)
-        self.reactor.settle()
+        self.reactor.end_turn()
 
     def until(self, draft: str) -> None:
         """Let the loop run until this is the draft."""
@@ -221,6 +221,7 @@ class WithoutProcessTest(unittest.TestCase):
         raise AssertionError(f"the last row is {self.window.screen.last!r}")
 
     def test_a_key_that_found_no_room_is_drawn_when_there_is_room_again(self) -> None:
+        self.enterContext(patch("reactor_chat.server.sink.BACKLOG", BACKLOG))
         self.until(">")
         room = BACKLOG - len("\r\x1b[K> \x1b[3G") - 1
         self.console.show_lines(["x" * 70] * (room // 72) + ["x" * (room % 72 - 2)])
@@ -228,6 +229,20 @@ class WithoutProcessTest(unittest.TestCase):
         self.console.on_readable()
         self.until("> y")
         self.assertFalse(any("left out" in row for row in self.window.screen.rows))
+
+    def test_a_key_is_drawn_before_the_log_that_waits(self) -> None:
+        self.until(">")
+        drawn: list[bytes] = []
+        self.enterContext(patch.object(self.window.screen, "write", drawn.append))
+        self.console.show_lines([f"line {number} " + "x" * 60 for number in range(1500)])
+        self.window.type("y")
+        select.select([self.window.slave], [], [], PATIENCE)  # until it has come through
+        while b"line 1499" not in b"".join(drawn[-2:]):
+            self.reactor.turn(0)
+            self.window.look()
+        everything = b"".join(drawn)
+        self.assertLess(everything.index(b"> y"), everything.index(b"line 500"))
+        self.assertNotIn(b"left out", everything)
 
     def test_in_the_background_no_draft_is_drawn(self) -> None:
         self.until(">")

@@ -36,6 +36,7 @@ class CompletionTest(unittest.TestCase):
     def test_a_command_about_rooms_is_offered_rooms_only(self) -> None:
         self.assertEqual(offers("/join "), (6, ["tea ", "attic "]))
         self.assertEqual(offers("/who a"), (5, ["attic "]))
+        self.assertEqual(offers("/part t"), (6, ["tea "]))
 
     def test_after_the_room_a_text_may_name_people(self) -> None:
         self.assertEqual(offers("/say tea al"), (9, ["alice "]))

@@ -7,10 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reactor_chat.tty.columns import clusters, most_columns
-from reactor_chat.tty.folding import fold
+from reactor_chat.tty.folding import fold, without_escapes
 
 _SGR = re.compile(r"\x1b\[[0-9;]*m")
 _clusters = st.sampled_from(["a", "b", " ", "中", "é", "👍", "👍🏽", "👩\u200d🚀", "🇩🇪"])
+_LINK_END = "\x1b]8;;\x1b\\"
+_CODE = re.compile(r"\x1b\[[0-9;]*m|\x1b\]8;[ -~]*?\x1b\\")
+_PARTS = ["a", " ", "中", "👍🏽", "\x1b[1m", "\x1b[0m", "\x1b]8;id=1;http://a.b\x1b\\", _LINK_END]
 _text = st.lists(_clusters, max_size=40).map("".join)
 
 
@@ -49,6 +52,19 @@ class FoldTest(unittest.TestCase):
         self.assertEqual([_SGR.sub("", row) for row in rows], ["one two", "  three"])
         self.assertEqual(_SGR.findall("".join(rows)), _SGR.findall(line))
 
+    def test_a_colour_that_goes_on_in_the_next_row_begins_behind_the_indentation(self) -> None:
+        rows = fold("\x1b[7mone two three\x1b[0m!", 8, 2)
+        self.assertEqual(rows, ["\x1b[7mone two\x1b[0m", "  \x1b[7mthree\x1b[0m!"])
+
+    def test_each_part_of_a_link_is_the_whole_link(self) -> None:
+        begin, end = "\x1b]8;id=1;http://a.org/bcdef\x1b\\", "\x1b]8;;\x1b\\"
+        rows = fold(f"see {begin}http://a.org/bcdef{end}.", 10, 2)
+        self.assertEqual(
+            rows,
+            ["see", f"  {begin}http://a{end}", f"  {begin}.org/bcd{end}", f"  {begin}ef{end}."],
+        )
+        self.assertEqual("".join(map(without_escapes, rows)), "see  http://a  .org/bcd  ef.")
+
     @given(_text, st.integers(min_value=4, max_value=24), st.integers(min_value=0, max_value=6))
     def test_no_row_is_wider_than_the_screen_and_only_blanks_are_lost(
         self, text: str, columns: int, indent: int
@@ -58,3 +74,17 @@ class FoldTest(unittest.TestCase):
             if len(clusters(row.strip(" "))) > 1:
                 self.assertLessEqual(sum(map(most_columns, clusters(row))), columns)
         self.assertEqual("".join(rows).replace(" ", ""), text.replace(" ", ""))
+
+    @given(st.lists(st.sampled_from(_PARTS), max_size=40), st.integers(4, 24), st.integers(0, 6))
+    def test_every_row_undoes_what_it_opens(
+        self, parts: list[str], columns: int, indent: int
+    ) -> None:
+        line = "".join(parts) + "\x1b[0m" + _LINK_END
+        rows = fold(line, columns, indent)
+        plain = fold(without_escapes(line), columns, indent)
+        self.assertEqual(list(map(without_escapes, rows)), plain)
+        for row in rows:
+            codes = _CODE.findall(row)
+            for end in ("\x1b[0m", _LINK_END):
+                kind = [code for code in codes if code[:2] == end[:2]]
+                self.assertEqual(kind[-1:], [end] if kind else [])

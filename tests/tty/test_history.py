@@ -7,8 +7,7 @@ from reactor_chat.tty.history import MAX_HISTORY, History
 
 def history_of(*lines: str) -> History:
     history = History()
-    for line in lines:
-        history.add(line)
+    history.add(lines)
     return history
 
 

@@ -7,16 +7,20 @@ import unittest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reactor_chat.tty.style import Style, colours_welcome
+from reactor_chat.tty.style import Style, colours_welcome, links_welcome
 
 SGR = re.compile(r"\x1b\[[0-9;]*m")
+LINK = re.compile(r"\x1b\]8;(?:id=\d+;https?://[!-~]+|;)\x1b\\")
 NOON = time.mktime((2026, 1, 2, 12, 34, 56, 0, 0, -1))
 
 plain = Style(colour=False, clock=lambda: NOON)
+linking = Style(colour=True, clock=lambda: NOON, links=True)
 colourful = Style(colour=True, clock=lambda: NOON)
 
 lines = st.text(st.sampled_from("ab:*->[] \x1b[31m\u202e\n\t") | st.characters(), max_size=60)
-prefixes = st.sampled_from(["", "alice: ", "** bob ", "* ", "-> ", "[PM from x] ", "[tea] "])
+prefixes = st.sampled_from(
+    ["", "http://a.b/", "alice: ", "** bob ", "* ", "-> ", "[PM from x] ", "[tea] "]
+)
 
 
 def colour_of(shown: str, text: str) -> str:
@@ -77,6 +81,51 @@ class IncomingTest(unittest.TestCase):
         self.assertFalse(plain.incoming("bob: hi axb", "a.b").ring)
 
 
+class MentionTest(unittest.TestCase):
+    def test_a_name_rings_at_the_end_of_a_sentence_and_within_no_other_name(self) -> None:
+        for said, rings in (("it was ann.", True), ("ann-marie is here", False), ("dr.ann", False)):
+            self.assertEqual(plain.incoming(f"bob: {said}", "ann").ring, rings)
+        self.assertEqual(colourful.incoming("bob: ANN?", "ann").text[-12:], "\x1b[7mANN\x1b[0m?")
+
+    def test_a_name_in_an_address_is_nobody(self) -> None:
+        for style in (plain, colourful, linking):
+            self.assertFalse(style.incoming("bob: see http://a.org/ann", "ann").ring)
+        self.assertTrue(plain.incoming("bob: see http://a.org/ann, ann", "ann").ring)
+
+
+class LinkTest(unittest.TestCase):
+    def test_addresses_are_links_in_every_kind_of_line(self) -> None:
+        for line in ("alice: {}", "** alice {}", "* alice set the topic: {}", "-> Topic: {}",
+                     "[PM from bob] {}", "-> [PM to bob] {}", "{}"):  # fmt: skip
+            with self.subTest(line):
+                style = Style(colour=False, clock=lambda: NOON, links=True)
+                link = "\x1b]8;id=1;http://a.org\x1b\\http://a.org\x1b]8;;\x1b\\"
+                shown = style.incoming(line.format("http://a.org"), "me").text
+                self.assertEqual(shown, "12:34 " + line.format(link))
+                self.assertIn("http://a.org\x1b]8;;", style.log(line.format("http://a.org")))
+                self.assertIn("http://a.org\x1b]8;;", style.sent("http://a.org", "me"))
+
+    def test_what_a_server_makes_of_one_itself_is_text(self) -> None:
+        shown = linking.incoming("a: \x1b]8;;http://evil.org\x1b\\http://good.org").text
+        self.assertNotIn("\x1b]8;;http", shown)
+        self.assertEqual(shown.count("\x1b]8;id="), shown.count("\x1b]8;;\x1b\\"))
+
+    def test_a_dumb_terminal_gets_none(self) -> None:
+        self.assertTrue(links_welcome({"TERM": "xterm"}))
+        for environ in ({"TERM": "dumb"}, {"TERM": ""}, {}):
+            self.assertFalse(links_welcome(environ))
+
+
+class TimeTest(unittest.TestCase):
+    def test_a_line_may_have_been_said_at_another_time(self) -> None:
+        self.assertEqual(plain.incoming("bob: hi", "me", NOON - 3600).text, "11:34 bob: hi")
+        self.assertEqual(plain.sent("hi", "me", NOON - 3600), "11:34 me: hi")
+
+    def test_a_day_has_its_line(self) -> None:
+        self.assertEqual(plain.day(NOON), "— 2 January —")
+        self.assertEqual(colour_of(colourful.day(NOON), "— 2"), "2")
+
+
 class OwnTest(unittest.TestCase):
     def test_what_one_said_in_a_room_stands_under_ones_name(self) -> None:
         self.assertEqual(plain.sent("hi", "alice"), "12:34 alice: hi")
@@ -114,11 +163,11 @@ class SafetyTest(unittest.TestCase):
     def test_only_colours_are_added_and_each_is_undone(
         self, prefix: str, line: str, me: str | None
     ) -> None:
-        for style in (plain, colourful):
+        for style in (plain, colourful, linking):
             incoming = style.incoming(prefix + line, me).text
             sent = style.sent(line, me)
             for shown in (incoming, style.log(prefix + line), style.own(line), sent):
-                rest = SGR.sub("", shown)
+                rest = LINK.sub("", SGR.sub("", shown))
                 self.assertNotRegex(rest, "[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
                 codes = SGR.findall(shown)
                 self.assertEqual(set(codes[1::2]) - {"\x1b[0m"}, set())

@@ -8,7 +8,9 @@ import unittest
 from collections.abc import Sequence
 from unittest import mock
 
+from reactor_chat.tty.links import Links
 from reactor_chat.tty.terminal import (
+    Answered,
     End,
     Event,
     HungUp,
@@ -54,6 +56,11 @@ class TerminalCase(unittest.TestCase):
             if not select.select([self.window.slave], [], [], PATIENCE)[0]:
                 self.fail("the keys never arrived")
         return self.terminal.on_input()
+
+    def pour(self, keys: str) -> None:
+        """Press more keys than come through in one read."""
+        for at in range(0, len(keys), 4000):
+            self.assertEqual(self.press(keys[at : at + 4000]), [])
 
     def resize(self, columns: int, lines: int) -> None:
         self.window.resize(columns, lines)
@@ -181,7 +188,7 @@ class PasteTest(TerminalCase):
         self.assertEqual(self.press("\x1b[200~one\rtwo\x1b[201~"), [])
         self.assertEqual(self.screen.above, ["| so one", "| two"])
         self.assertTrue(self.screen.last.startswith("Send 2 lines?"))
-        self.assertEqual(self.press("\r"), [Submit(("so one", "two"))])
+        self.assertEqual(self.press("\ry"), [Submit(("so one", "two"))])
         self.assertEqual(self.screen.last, ">")
 
     def test_a_paste_that_is_refused_leaves_the_draft(self) -> None:
@@ -195,6 +202,44 @@ class PasteTest(TerminalCase):
         self.terminal.show(["alice: hi"])
         self.assertEqual(self.screen.above[-1], "alice: hi")
         self.assertTrue(self.screen.last.startswith("Send"))
+
+    def test_a_paste_of_a_megabyte_is_taken_whole_and_told_shortly(self) -> None:
+        self.pour("\x1b[200~" + "0123456789" * 50_000 + "\n" + "x" * 500_000 + "\x1b[201~")
+        self.assertTrue(self.screen.last.startswith("Send 2 lines?"))
+        self.assertEqual(self.press("y"), [Submit(("0123456789" * 50_000, "x" * 500_000))])
+
+    def test_a_long_line_in_the_draft_is_drawn_as_a_screen_of_it(self) -> None:
+        self.pour("\x1b[200~" + "x" * 500_000 + "\x1b[201~")
+        self.assertTrue(self.screen.last.startswith("> <xxx"))
+        self.assertLess(len(self.writes[-1]), 200)
+
+
+class SecretTest(TerminalCase):
+    def test_a_password_is_asked_for_in_the_place_of_the_draft(self) -> None:
+        self.press("draft")
+        self.terminal.ask_secret("Password for alice: ")
+        self.assertEqual(self.screen.last, "Password for alice:")
+        self.press("swordfish")
+        self.terminal.show(["bob: hi"])
+        self.assertEqual(self.screen.rows, ["bob: hi", "Password for alice:"])
+        self.assertEqual(self.press("\r"), [Answered("swordfish")])
+        self.assertEqual(self.screen.last, "> draft")
+        self.assertNotIn(b"fish", b"".join(self.writes))
+
+    def test_the_question_can_be_withdrawn(self) -> None:
+        self.terminal.ask_secret("Password for alice: ")
+        self.terminal.cancel_secret()
+        self.assertEqual(self.screen.last, ">")
+
+
+class LinkTest(TerminalCase):
+    def test_a_folded_address_is_one_link(self) -> None:
+        address = "http://example.org/" + "x" * 60
+        self.terminal.show([Links().mark(f"bob: {address}")])
+        link = f"id=1;{address}"
+        self.assertEqual({target for target, _ in self.screen.links}, {link})
+        self.assertGreater(len(self.screen.links), 1)
+        self.assertEqual("".join(text for _, text in self.screen.links), address)
 
 
 class ScreenTest(TerminalCase):
@@ -220,6 +265,16 @@ class ScreenTest(TerminalCase):
         self.resize(24, 8)
         self.resize(40, 8)
         self.assertEqual(self.screen.rows, ["> a draft of more than 24 columns"])
+
+    def test_a_resize_leaves_no_copies_in_the_scrollback(self) -> None:
+        self.terminal.show([f"line {number}" for number in range(20)])
+        self.press("a draft of more than 24 columns")
+        for columns in (24, 12, 24, 40, 16, 40):
+            self.resize(columns, 8)
+        everything = self.screen.scrolled_off + self.screen.rows
+        lines = [row for row in everything if row.startswith("line ")]
+        self.assertEqual(lines, [f"line {number}" for number in range(20)])
+        self.assertEqual([row for row in everything if "draft" in row], everything[-1:])
 
     def test_ctrl_l_clears_what_others_wrote_and_draws_the_lines_again(self) -> None:
         self.terminal.show(["alice: hi"])
@@ -248,15 +303,92 @@ class ScreenTest(TerminalCase):
         self.press("\x1b[D")
         self.assertEqual(self.writes, [])
 
-    def test_a_new_prompt_shows_with_the_next_line(self) -> None:
-        self.terminal.prompt = "tea> "
-        self.terminal.show(["-> You joined tea."])
-        self.assertEqual(self.screen.last, "tea>")
+    def test_a_new_prompt_shows_at_once(self) -> None:
+        self.press("hello")
+        self.terminal.set_prompt("tea (games 3)> ")
+        self.assertEqual((self.screen.last, self.screen.column), ("tea (games 3)> hello", 20))
+        self.assertEqual(self.terminal.prompt, "tea (games 3)> ")
+
+    def test_what_happens_in_a_batch_is_one_write(self) -> None:
+        self.writes.clear()
+        with self.terminal.batch():
+            self.assertEqual(self.press("one\rtwo"), [Submit(("one",))])
+            self.terminal.show(["alice: hi"])
+            self.terminal.set_prompt("tea> ")
+            self.terminal.show(["bob: hello"], ring=True)
+        self.assertEqual(len(self.writes), 1)
+        self.assertEqual(self.screen.rows, ["alice: hi", "bob: hello", "tea> two"])
+        self.assertEqual(self.screen.bells, 1)
+
+    def test_closing_within_a_batch_loses_no_line(self) -> None:
+        with self.terminal.batch():
+            self.terminal.show(["alice: hi"])
+            self.terminal.close()
+        self.assertEqual(self.screen.rows, ["alice: hi", ""])
+
+    def test_keys_that_come_together_are_drawn_once(self) -> None:
+        self.writes.clear()
+        self.press("\u043f" * 400 + "\x7f" * 300)
+        self.assertEqual(len(self.writes), 1)
 
     def test_a_size_of_nothing_counts_as_80_columns(self) -> None:
         termios.tcsetwinsize(self.window.slave, (0, 0))
         self.press("x" * 39)
         self.assertIn(b"x" * 39, self.writes[-1])
+
+
+class PlaceTest(TerminalCase):
+    """In tmux, which says where the cursor is."""
+
+    def setUp(self) -> None:
+        self.enterContext(mock.patch.dict(os.environ, TMUX="/tmp/tmux,1,0"))
+        super().setUp()
+
+    def drag(self, columns: int, lines: int) -> None:
+        self.resize(columns, lines)
+        self.window.until(lambda screen: screen.answers)
+        answer, self.screen.answers = self.screen.answers, ""
+        self.assertEqual(self.press(answer), [])
+
+    def test_what_stands_above_the_lines_is_left_alone(self) -> None:
+        self.terminal.close()
+        self.window.write(b"$ reactor-chat client\r\n")
+        self.terminal.open()
+        self.terminal.show(["alice: hi", "bob: hello"])
+        self.press("a draft of more than 24 columns")
+        for columns in (24, 40, 12, 40):
+            self.drag(columns, 8)
+        self.assertEqual(self.screen.scrolled_off, [])
+        self.assertEqual(
+            [row for row in self.screen.rows if row],
+            [
+                "$ reactor-chat client",
+                "alice: hi",
+                "bob: hello",
+                "> a draft of more than 24 columns",
+            ],
+        )
+
+    def test_nothing_is_copied_into_the_scrollback(self) -> None:
+        self.terminal.show([f"line {number}" for number in range(20)])
+        self.press("a draft of more than 24 columns")
+        for columns, lines in ((24, 8), (12, 8), (40, 6), (16, 8), (40, 8)):
+            self.drag(columns, lines)
+        everything = self.screen.scrolled_off + [row for row in self.screen.rows if row]
+        self.assertEqual(
+            everything,
+            [f"line {number}" for number in range(20)] + ["> a draft of more than 24 columns"],
+        )
+
+    def test_what_arrives_before_the_answer_is_shown_at_once(self) -> None:
+        self.terminal.show(["alice: hi"])
+        self.press("draft")
+        self.resize(30, 8)
+        self.terminal.show(["bob: hello"])
+        self.assertEqual(self.screen.above[-2:], ["alice: hi", "bob: hello"])
+        self.assertEqual(self.screen.last, "> draft")
+        self.press("\x1b[1;1R")
+        self.assertEqual(self.screen.last, "> draft")
 
 
 class ModesTest(TerminalCase):
