@@ -150,14 +150,14 @@ class Audience(Handler):
     ) -> Entry:
         """Append whole lines to the log, which all members read but those to skip."""
         before = self.log.tip
+        if before is not self.turn and self._alone is not None:
+            self._alone.fall_behind()  # before there is more: that is for it to read
         entry = self.log.append(block, lines, time, keep)
         if before is self.turn:
             self._shared.reactor.early_at_end_of_turn(self)
             if len(skip) == 1 and skip[0].live:
                 self._alone = skip[0]
                 return entry
-        elif self._alone is not None:
-            self._alone.fall_behind()
         for queue in skip:
             place = queue.places[self]
             queue.cut(place, before)
@@ -210,6 +210,8 @@ class Audience(Handler):
     def on_early_end_of_turn(self) -> None:
         """Send the news to all who are live, and let the others read on."""
         may_publish = self._shared.may_publish
+        if not self.has_news:
+            return
         if may_publish is not None and not may_publish(self):
             return
         log = self.log

@@ -31,7 +31,7 @@ CAPACITY = 100  # bytes of each kernel buffer: a few lines
 DIALECTS: Sequence[Dialect] = (current, other, tagged)
 ROOMS = ("tea", "games", "books")
 EPOCH = "0123abcd"
-TIME = 1_000  # when everything is said
+TIME = 1.0  # when everything is said
 KEPT = 100  # lines that a log keeps at least, as the contract says
 MOST_TURNS = 2_000
 
@@ -56,11 +56,8 @@ class Room:
         self.log = Log(Origin(name, EPOCH))
         self.held = False
         self.shrunk = False
-        self.audience = Audience(
-            stage.shared, cast(Any, self.log), lambda audience: not self.held, stage.failures.append
-        )
+        self.audience = Audience(stage.shared, self.log, stage.failures.append)
         self.members: dict[Member, Dialect] = {}
-        self.times: list[int] = []
 
     def update(self) -> None:
         """Let the naive twin know what the bounds have brought about."""
@@ -155,6 +152,7 @@ class Stage:
         self.selector = Selector(self.process)
         self.reactor = Reactor(self.selector, self.clock)
         self.shared = Shared(self.reactor, LIMITS, lambda: TIME)
+        self.shared.may_publish = self._may_publish
         self.failures: list[Exception] = []
         self.rooms = [Room(self, name) for name in ROOMS]
         self.members: list[Member] = []
@@ -163,6 +161,9 @@ class Stage:
         self._words = 0
         for _ in range(members):
             self.connect(False)
+
+    def _may_publish(self, audience: Audience) -> bool:
+        return not any(room.held for room in self.rooms if room.audience is audience)
 
     # -- people -----------------------------------------------------------------------------------
 

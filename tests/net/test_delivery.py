@@ -148,8 +148,8 @@ class DeliveryMachine(RuleBasedStateMachine):
 
 class DeliveryTest(DeliveryMachine.TestCase):  # type: ignore[misc, valid-type]
     settings = settings(
-        max_examples=200,
-        stateful_step_count=50,
+        max_examples=60,
+        stateful_step_count=40,
         deadline=None,
         derandomize=True,
         database=None,
