@@ -27,12 +27,15 @@ class Probe(Handler):
     def on_writable(self) -> None:
         self._note("writes")
 
-    def on_settle(self) -> None:
-        self._note("settles")
+    def on_early_end_of_turn(self) -> None:
+        self._note("ends early")
 
-    def on_bury(self) -> None:
+    def on_end_of_turn(self) -> None:
+        self._note("ends")
+
+    def on_dispose(self) -> None:
         assert self.interest == NOTHING
-        self._note("is buried")
+        self._note("is disposed of")
 
     def on_crash(self, error: Exception) -> None:
         self._note(f"crashes: {error}")

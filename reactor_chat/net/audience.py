@@ -86,6 +86,7 @@ class Audience(Handler):
     __slots__ = (
         "_alone",
         "_counted",
+        "_leaving",
         "_live",
         "_report",
         "_shared",
@@ -110,6 +111,7 @@ class Audience(Handler):
         # The member who has said all the news, and is live: in most turns of most rooms there is
         # one who speaks, and need not be taken out of the live for that.
         self._alone: SendQueue | None = None
+        self._leaving: list[SendQueue] = []  # with news to read that they may not read yet
         self._counted = 0  # bytes of the log, as counted among all
 
     # -- for the chat -----------------------------------------------------------------------------
@@ -129,6 +131,8 @@ class Audience(Handler):
             self._live.get(place.dialect, {}).pop(queue, None)
         else:
             queue.cut(place, self.log.tip)
+            if self.has_news:
+                self._leaving.append(queue)
         self.behind.pop(queue, None)
         del queue.places[self]
 
@@ -206,6 +210,8 @@ class Audience(Handler):
     def on_early_end_of_turn(self) -> None:
         """Send the news to all who are live, and let the others read on."""
         may_publish = self._shared.may_publish
+        if not self.has_news:
+            return
         if may_publish is not None and not may_publish(self):
             return
         log = self.log
@@ -214,6 +220,9 @@ class Audience(Handler):
                 self._send(log.render(self.turn, dialect), dialect, queues)
         self._alone = None
         self.turn = log.tip
+        for queue in self._leaving:
+            queue.wake()
+        self._leaving.clear()
         if not self.behind and not log.pins:
             log.forget()
             self._count_roughly()

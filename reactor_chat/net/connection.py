@@ -211,10 +211,12 @@ class Connection(SendQueue):
     def on_dispose(self) -> None:
         """Free everything, and the references that would form cycles."""
         self.socket.close()
+        owner, self._owner = self._owner, _NOBODY
         try:
-            self._owner.on_closed(self._reason)
-        finally:
-            self._owner = _NOBODY
+            owner.on_closed(self._reason)
+        except Exception as error:
+            with contextlib.suppress(Exception):  # as in `on_crash`
+                owner.on_error(error)
 
     def on_crash(self, error: Exception) -> None:
         """Pay with this connection's life for a defect that showed itself here."""

@@ -359,12 +359,17 @@ class SendQueue(Handler):
 
     def _send(self, data: bytes | memoryview) -> int:
         """Offer bytes to the kernel; return how many are dealt with, 0 after a death."""
-        last = self.unframed and not self.pieces and data[-1:] == b"\n"
+        last = self.unframed and data[-1:] == b"\n" and not self._has_more
         try:
             sent = self.socket.send(memoryview(data)[:-1] if last else data)
         except Exception as error:
             return self.on_send_error(error)
         return sent + 1 if last and sent == len(data) - 1 else sent
+
+    @property
+    def _has_more(self) -> bool:
+        """Whether something follows what was gathered last."""
+        return bool(self.pieces) or any(place.behind_by > 0 for place in self.places.values())
 
     def discard(self) -> None:
         """Drop all that waits."""

@@ -1,5 +1,6 @@
-"""One turn: what is ready, what is due, what has to settle, who has died; in this order."""
+"""One turn: what is ready, what is due, what is left to do at its end, who is disposed of."""
 
+import errno
 import selectors
 import tempfile
 import unittest
@@ -7,7 +8,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from reactor_chat.loop.reactor import NOTHING, READ, WRITE, Handler, Reactor
+from reactor_chat.loop.reactor import NOTHING, READ, WRITE, Handler, Reactor, TurnLength
 from tests.probe import Probe
 from tests.sim.clock import Clock
 
@@ -79,23 +80,34 @@ class ReactorCase(unittest.TestCase):
 
 
 class TurnTest(ReactorCase):
-    def test_ready_then_due_then_settled_then_buried(self) -> None:
-        self.a.on("reads", lambda: self.reactor.dying.append(self.a))
-        self.a.on("reads", lambda: self.reactor.unsettled.append(self.b))
+    def test_ready_then_due_then_the_end_of_the_turn_then_disposing(self) -> None:
+        self.a.on("reads", lambda: self.reactor.dispose(self.a))
+        self.a.on("reads", lambda: self.reactor.at_end_of_turn(self.b))
         self.reactor.call_soon(self.c, self.note("timer"))
         self.assertEqual(
             self.turn((self.a, READ), (self.c, READ)),
-            ["a reads", "c reads", "timer", "b settles", "a is buried"],
+            ["a reads", "c reads", "timer", "b ends", "a is disposed of"],
         )
 
-    def test_a_death_may_be_news_that_still_leaves_in_this_turn(self) -> None:
-        self.reactor.dying.append(self.a)
-        self.a.on("is buried", lambda: self.reactor.unsettled.append(self.b))
-        self.b.on("settles", lambda: self.reactor.dying.append(self.c))
-        self.assertEqual(self.turn(), ["a is buried", "b settles", "c is buried"])
+    def test_early_handlers_are_called_before_all_others_however_late_they_asked(self) -> None:
+        self.reactor.at_end_of_turn(self.a)
+        self.reactor.early_at_end_of_turn(self.b)
+        self.b.on("ends early", lambda: self.reactor.at_end_of_turn(self.c))
+        self.assertEqual(self.turn(), ["b ends early", "a ends", "c ends"])
 
-    def test_whoever_is_buried_waits_for_nothing_more(self) -> None:
-        self.reactor.dying.append(self.a)
+    def test_what_asks_at_the_end_of_the_turn_is_called_before_it_is_over(self) -> None:
+        self.reactor.at_end_of_turn(self.a)
+        self.a.on("ends", lambda: self.reactor.early_at_end_of_turn(self.b))
+        self.assertEqual(self.turn(), ["a ends", "b ends early"])
+
+    def test_a_death_may_be_news_that_still_leaves_in_this_turn(self) -> None:
+        self.reactor.dispose(self.a)
+        self.a.on("is disposed of", lambda: self.reactor.at_end_of_turn(self.b))
+        self.b.on("ends", lambda: self.reactor.dispose(self.c))
+        self.assertEqual(self.turn(), ["a is disposed of", "b ends", "c is disposed of"])
+
+    def test_whoever_is_disposed_of_waits_for_nothing_more(self) -> None:
+        self.reactor.dispose(self.a)
         self.turn()
         self.assertNotIn(self.a.fd, self.script.get_map())
 
@@ -114,24 +126,28 @@ class TurnTest(ReactorCase):
 
     def test_run_turns_until_the_end_of_the_turn_in_which_it_is_stopped(self) -> None:
         self.a.on("reads", self.reactor.stop)
-        self.a.on("reads", lambda: self.reactor.unsettled.append(self.b))
+        self.a.on("reads", lambda: self.reactor.at_end_of_turn(self.b))
         self.script.ready = [(self.a.fd, READ), (self.c.fd, READ)]
         self.reactor.run()
-        self.assertEqual(self.log, ["a reads", "c reads", "b settles"])
+        self.assertEqual(self.log, ["a reads", "c reads", "b ends"])
 
     def test_what_was_said_before_the_loop_began_leaves_before_it_sleeps(self) -> None:
-        self.reactor.unsettled.append(self.a)
+        self.reactor.at_end_of_turn(self.a)
         self.script.while_asleep = self.reactor.stop
-        self.a.on("settles", lambda: self.assertEqual(self.script.waits, []))
+        self.a.on("ends", lambda: self.assertEqual(self.script.waits, []))
         self.reactor.run()
-        self.assertEqual((self.log, self.script.waits), (["a settles"], [None]))
+        self.assertEqual((self.log, self.script.waits), (["a ends"], [None]))
 
     def test_turns_are_counted_and_the_longest_is_known_without_its_sleep(self) -> None:
         self.script.while_asleep = lambda: self.clock.advance(100)
         self.a.on("reads", lambda: self.clock.advance(0.25))
-        self.turn((self.a, READ))
+        self.a.on("reads", lambda: self.reactor.at_end_of_turn(self.b))
+        self.b.on("ends", lambda: self.clock.advance(0.5))
+        self.turn((self.a, READ), (self.c, READ))
         self.turn()
-        self.assertEqual((self.reactor.turns, self.reactor.longest_turn), (2, 0.25))
+        self.assertEqual(self.reactor.turns, 2)
+        self.assertEqual(self.reactor.longest_turn, TurnLength(0.25, 0.5, 2))
+        self.assertEqual(self.reactor.longest_turn.total, 0.75)
 
 
 class InterestTest(ReactorCase):
@@ -159,6 +175,47 @@ class InterestTest(ReactorCase):
                 self.assertEqual(probe.interest, NOTHING)
 
 
+class RefusalTest(ReactorCase):
+    """epoll_ctl(2) may fail with ENOSPC or ENOMEM whenever an interest changes."""
+
+    def refuse(self, call: str) -> None:
+        """Let the selector fail once, in one of two ways: having forgotten the descriptor or not."""
+        original = getattr(self.script, call)
+
+        def once(*args: object) -> None:
+            setattr(self.script, call, original)
+            raise OSError(errno.ENOSPC, "no more")
+
+        setattr(self.script, call, once)
+
+    def test_who_could_not_be_watched_waits_for_nothing_and_may_be_watched_anew(self) -> None:
+        self.reactor.watch(self.a, NOTHING)
+        self.refuse("register")
+        with self.assertRaises(OSError):
+            self.reactor.watch(self.a, READ)
+        self.assertEqual(self.a.interest, NOTHING)
+        self.reactor.watch(self.a, READ)
+        self.assertEqual(self.turn((self.a, READ)), ["a reads"])
+
+    def test_so_it_is_with_a_change_of_interest(self) -> None:
+        for forgets in (False, True):
+            with self.subTest(forgets=forgets):
+                self.refuse("modify")
+                if forgets:  # as the selectors module does for some kinds
+                    self.script.unregister(self.a.fd)
+                with self.assertRaises(OSError):
+                    self.reactor.watch(self.a, READ | WRITE)
+                self.assertEqual(self.a.interest, NOTHING)
+                self.reactor.watch(self.a, READ)
+                self.assertEqual(self.turn((self.a, READ)), ["a reads"])
+
+    def test_who_cannot_be_let_go_is_called_no_more_and_is_disposed_of(self) -> None:
+        self.refuse("unregister")
+        self.reactor.dispose(self.a)
+        self.assertEqual(self.turn(), ["a is disposed of", "a crashes: [Errno 28] no more"])
+        self.assertEqual(self.turn((self.a, READ)), [])
+
+
 class CrashTest(ReactorCase):
     def test_a_crash_goes_to_the_handler_whose_it_is_and_the_others_go_on(self) -> None:
         self.a.on("reads", fail)
@@ -173,16 +230,20 @@ class CrashTest(ReactorCase):
             self.turn((self.a, WRITE), (self.b, READ)), ["a writes", "a crashes: oops", "b reads"]
         )
 
-    def test_so_it_is_with_settling_and_burying(self) -> None:
-        self.reactor.unsettled += [self.a, self.b]
-        self.reactor.dying += [self.a, self.b]
-        self.a.on("settles", fail)
-        self.a.on("is buried", fail)
+    def test_so_it_is_with_the_end_of_the_turn_and_with_disposing(self) -> None:
+        for probe in (self.a, self.b):
+            self.reactor.early_at_end_of_turn(probe)
+            self.reactor.at_end_of_turn(probe)
+            self.reactor.dispose(probe)
+        self.a.on("ends early", fail)
+        self.a.on("ends", fail)
+        self.a.on("is disposed of", fail)
         self.assertEqual(
             self.turn(),
             [
-                *("a settles", "a crashes: oops", "b settles"),
-                *("a is buried", "a crashes: oops", "b is buried"),
+                *("a ends early", "a crashes: oops", "b ends early"),
+                *("a ends", "a crashes: oops", "b ends"),
+                *("a is disposed of", "a crashes: oops", "b is disposed of"),
             ],
         )
 

@@ -7,7 +7,7 @@ from unittest import mock
 from reactor_chat.loop.reactor import NOTHING
 from reactor_chat.net.connection import FIRST_READ_SIZE, READ_SIZE
 from reactor_chat.wire.framing import OVERLONG, LineBuffer
-from tests.sim.pair import LIMITS, ConnectionCase
+from tests.sim.pair import CAPACITY, LIMITS, ConnectionCase
 
 
 class InputTest(ConnectionCase):
@@ -39,7 +39,7 @@ class InputTest(ConnectionCase):
         self.settle()
         self.assertEqual(self.owner.events[:3], [b"", b"bye", "end"])
 
-    def test_who_is_held_is_not_read(self) -> None:
+    def test_who_is_paused_is_not_read(self) -> None:
         self.owner.is_busy = True
         self.say(b"\x01\n")
         self.assertEqual(self.interest, 0)
@@ -47,14 +47,14 @@ class InputTest(ConnectionCase):
         self.assertIsNone(self.settle())
         self.assertEqual(self.owner.events, [])
 
-    def test_who_was_held_is_served_in_order_with_the_end_after_the_lines(self) -> None:
+    def test_who_was_paused_is_served_in_order_with_the_end_after_the_lines(self) -> None:
         self.owner.is_busy = True
         self.say(b"\x01\n")
         self.peer.send(b"later\n")
         self.peer.shutdown(SHUT_WR)
         self.settle()
         self.owner.is_busy = False
-        self.connection.serve()
+        self.connection.resume_reading()
         self.settle()
         self.assertEqual(self.owner.events[:3], [b"\x01", b"later", "end"])
 
@@ -69,18 +69,18 @@ class InputTest(ConnectionCase):
 
 
 class DeathTest(ConnectionCase):
-    def test_closing_frees_at_the_end_of_the_turn_and_tells_once(self) -> None:
-        self.connection.close("one")
-        self.connection.close("two")
+    def test_aborting_frees_at_the_end_of_the_turn_and_tells_once(self) -> None:
+        self.connection.abort("one")
+        self.connection.abort("two")
         self.assertEqual(len(self.process.descriptors()), 1)
         self.assertEqual(self.owner.events, [])
-        self.reactor.settle()
+        self.reactor.end_turn()
         self.assertEqual(self.process.descriptors(), [])
         self.assertEqual(self.owner.events, ["closed: one"])
 
     def test_what_is_ready_when_it_dies_is_not_served(self) -> None:
         self.peer.send(b"too late\n")
-        self.connection.close("done")
+        self.connection.abort("done")
         self.settle()
         self.assertEqual(self.owner.events, ["closed: done"])
 
@@ -89,8 +89,8 @@ class DeathTest(ConnectionCase):
             raise ZeroDivisionError
 
         self.owner.on_closed = fail  # type: ignore[method-assign]
-        self.connection.close("why")
-        self.reactor.settle()
+        self.connection.abort("why")
+        self.reactor.end_turn()
         self.assertEqual(self.owner.events, [ZeroDivisionError])
 
     def test_one_that_cannot_be_watched_dies_and_its_owner_is_told(self) -> None:
@@ -101,23 +101,23 @@ class DeathTest(ConnectionCase):
         self.reactor.watch(connection, NOTHING)
         with mock.patch.object(self.reactor, "watch", refuse):
             connection.open(owner)
-        self.reactor.settle()
+        self.reactor.end_turn()
         self.assertEqual(owner.events, ["closed: no space left on device"])
 
-    def test_finishing_delivers_all_and_the_last_word_and_no_reset(self) -> None:
+    def test_closing_delivers_all_and_the_last_word_and_no_reset(self) -> None:
         lines = [b"line %d\n" % n for n in range(100)]
         for line in lines:
             self.connection.write(line)
         self.peer.send(b"unread\n" * 10)
-        self.connection.finish("kicked", b"last\n")
+        self.connection.close("kicked", b"last\n")
         self.assertEqual(self.read(), b"".join([*lines, b"last\n"]))
         self.peer.close()
         self.settle()
         self.assertEqual(self.owner.events, ["closed: kicked"])
 
-    def test_after_finish_nothing_is_served_and_the_first_reason_stands(self) -> None:
-        self.connection.finish("kicked", b"last\n")
-        self.connection.finish("quit", b"not this\n")
+    def test_after_closing_nothing_is_served_and_the_first_reason_stands(self) -> None:
+        self.connection.close("kicked", b"last\n")
+        self.connection.close("quit", b"not this\n")
         self.say(b"still talking\n" * 50)
         self.assertEqual(self.read(), b"last\n")
         self.peer.close()
@@ -125,28 +125,45 @@ class DeathTest(ConnectionCase):
         self.assertEqual(self.owner.events, ["closed: kicked"])
 
     def test_a_peer_that_does_not_close_is_cut_off(self) -> None:
-        self.connection.finish("kicked", b"last\n")
+        self.connection.close("kicked", b"last\n")
         self.wait(LIMITS.linger - 0.1)
         self.assertEqual(self.owner.events, [])
         self.wait(0.2)
         self.assertEqual(self.owner.events, ["closed: kicked"])
 
     def test_a_peer_that_does_not_read_its_last_word_is_cut_off(self) -> None:
-        self.connection.finish("kicked", b"x" * 1000)
-        self.wait(LIMITS.stall - 0.1)
+        self.connection.close("kicked", b"x" * 1000)
+        self.wait(LIMITS.farewell - 0.1)
         self.assertEqual(self.owner.events, [])
         self.wait(0.2)
-        self.assertEqual(self.owner.events, ["closed: stopped reading"])
+        self.assertEqual(self.owner.events, ["closed: kicked"])
 
-    def test_who_was_slow_once_and_caught_up_has_its_time_again_when_it_finishes(self) -> None:
-        for _ in range(400):
-            self.connection.overhear(b"talk\n", 1)
+    def test_one_that_trickles_is_cut_off_as_well(self) -> None:
+        self.connection.close("kicked", b"x" * 1000)
         self.settle()
+        for _ in range(int(LIMITS.farewell) - 1):
+            self.peer.recv(CAPACITY // 20)
+            self.wait(1)
+        self.assertEqual(self.owner.events, [])
+        self.wait(1.1)
+        self.assertEqual(self.owner.events, ["closed: kicked"])
+
+    def test_one_that_closes_late_has_what_the_farewell_leaves_and_no_more(self) -> None:
+        self.connection.close("kicked", b"last\n")
+        self.settle()
+        self.wait(LIMITS.linger + 0.1)
+        self.assertEqual(self.owner.events, ["closed: kicked"])
+
+    def test_who_was_slow_once_and_caught_up_has_its_time_again_when_it_closes(self) -> None:
+        for _ in range(400):
+            self.connection.write(b"talk\n")
+        self.settle()
+        self.connection.write_or_skip(b"left out\n", 1, lambda lines: b"missed one\n")
         self.read()
         self.settle()
         self.clock.advance(LIMITS.stall + 1)
         self.peer.send(b"\x01\n")
-        self.owner.on_line = lambda line: self.connection.finish(  # type: ignore[method-assign]
+        self.owner.on_line = lambda line: self.connection.close(  # type: ignore[method-assign]
             "quit", b"bye\n"
         )
         self.settle()

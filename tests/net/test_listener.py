@@ -93,7 +93,7 @@ class AcceptTest(ListenerCase):
     def test_after_stop_it_accepts_nobody_and_has_no_descriptor(self) -> None:
         self.listener.stop()
         self.listener.stop()
-        self.reactor.settle()
+        self.reactor.end_turn()
         self.assertEqual(self.process.descriptors(), [])
         with self.assertRaises(ConnectionRefusedError):
             self.call()
@@ -165,7 +165,7 @@ class ShortageTest(ListenerCase):
     def test_it_can_be_stopped_while_it_rests(self) -> None:
         self.settle()
         self.listener.stop()
-        self.reactor.settle()
+        self.reactor.end_turn()
         self.clock.advance(RETRY)
         self.assertIsNone(self.settle())
 

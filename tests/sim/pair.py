@@ -9,7 +9,7 @@ from typing import Any, cast
 
 from reactor_chat.loop.reactor import Reactor
 from reactor_chat.net.connection import Connection, Owner
-from reactor_chat.net.send_queue import Limits, Streams
+from reactor_chat.net.send_queue import Limits, Shared
 from reactor_chat.wire.framing import Line
 from tests.sim.clock import Clock
 from tests.sim.network import socket_pair
@@ -29,14 +29,14 @@ class Recorder(Owner):
         self.events: list[object] = []
         self.is_busy = False  # It takes no lines now.
 
-    def on_run(self, run: bytes) -> None:
-        self.connection.lines.put_back(run)
+    def on_batch(self, batch: bytes) -> None:
+        self.connection.lines.put_back(batch)
         self.on_lines()
 
     def on_lines(self) -> None:
         while True:
             if self.is_busy:
-                self.connection.hold()
+                self.connection.pause_reading()
                 return
             line = self.connection.lines.next_line()
             if line is None:
@@ -50,10 +50,7 @@ class Recorder(Owner):
 
     def on_end(self) -> None:
         self.events.append("end")
-        self.connection.finish("end of input")
-
-    def on_missed(self, missed: int) -> None:
-        self.connection.write(b"missed %d\n" % missed)
+        self.connection.close("end of input")
 
     def on_closed(self, reason: str) -> None:
         self.events.append(f"closed: {reason}")
@@ -68,7 +65,7 @@ class ConnectionCase(unittest.TestCase):
         self.clock = Clock()
         self.selector = Selector(self.process)
         self.reactor = Reactor(self.selector, self.clock)
-        self.streams = Streams(self.reactor, LIMITS)
+        self.shared = Shared(self.reactor, LIMITS, lambda: 0)
         self.sends: list[bytes] = []
         self.senders: list[Stream] = []  # of each of these
         self.connection, self.peer, self.owner = self.connect()
@@ -84,14 +81,14 @@ class ConnectionCase(unittest.TestCase):
             return send(data)
 
         near.send = noted  # type: ignore[assignment, method-assign]
-        connection = Connection(self.streams, cast(Any, near))
+        connection = Connection(self.shared, cast(Any, near))
         owner = Recorder(connection)
         connection.open(cast(Any, owner))
         return connection, far, owner
 
     def settle(self) -> float | None:
         """Turn until there is nothing to do; for how long the loop would sleep."""
-        self.reactor.settle()
+        self.reactor.end_turn()
         while True:
             try:
                 self.reactor.turn()
