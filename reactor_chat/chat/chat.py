@@ -72,18 +72,28 @@ class Chat:
         """Let somebody go; harmless if it is gone already."""
         if member not in self.people:
             return
-        for room in member.rooms[::-1]:
-            self.take_out(member, room, how)
+        # First out of every table, whatever becomes of telling others about it: a ghost would keep
+        # its name for ever.
         self.people.remove(member)
-        self.ignoring.forget(member)
         member.reply_to = None  # or those who are gone would keep one another in memory
+        rooms = member.rooms[::-1]
+        for room in rooms:
+            self._take_out(member, room)
+        try:
+            for room in rooms:
+                self.note("left", room, f"{member.name} {how}", member)
+        finally:
+            self.ignoring.forget(member)
 
-    def take_out(self, member: Member, room: Room, how: str) -> None:
-        """Take a member out of a room, and tell the others how that came."""
+    def part(self, member: Member, room: Room) -> None:
+        """Take a member out of a room, and tell the others."""
+        self._take_out(member, room)
+        self.note("left", room, f"{member.name} left", member)
+
+    def _take_out(self, member: Member, room: Room) -> None:
         member.rooms.remove(room)
         self.rooms.remove_member(room, member)
         room.audience.remove(member.link)
-        self.note("left", room, f"{member.name} {how}", member)
 
     def rename(self, member: Member, wanted: str) -> None:
         """Give the member the name that it wants; raise `CommandError` if it cannot have it."""
@@ -223,6 +233,8 @@ class Chat:
             skip.append(about.link)
         text = f"[{room.name}] * {what}"
         self._journal.event(kind, text, about.given, name=about.name, room=room.name)
+        if not room.members:
+            return
         room.audience.say(notice(what), 1, self.clock(), False, skip)
         if len(room.members) > here:
             self.relayed += 1

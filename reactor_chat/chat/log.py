@@ -91,6 +91,7 @@ class Log:
         """
         rendered = self._rendered.get(dialect)
         if rendered is not None and rendered.covers(start, stop):
+            stop = self._fitting(rendered, start, stop, budget)
             return rendered.slice(start, stop), stop
         first, end = start.entries - self.base.entries, stop.entries - self.base.entries
         blocks: list[bytes] = []
@@ -101,6 +102,15 @@ class Log:
             if budget <= 0:
                 return b"".join(blocks), entry.end
         return b"".join(blocks), stop
+
+    def _fitting(self, rendered: "_Rendering", start: Mark, stop: Mark, budget: int) -> Mark:
+        """Return the mark up to which a budget lasts, after at least one entry."""
+        ends = rendered.ends
+        most = ends[start.entries - rendered.start] + budget
+        if ends[stop.entries - rendered.start] <= most:
+            return stop
+        last = max(bisect_left(ends, most), start.entries - rendered.start + 1)
+        return self._entries[rendered.start + last - 1 - self.base.entries].end
 
     def render(self, start: Mark, dialect: Dialect) -> bytes:
         """Return all from `start` on, and keep it for those who are to be sent parts of it."""

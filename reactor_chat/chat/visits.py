@@ -75,7 +75,7 @@ def resume(chat: Chat, member: Member, wanted: str, epoch: str, number: int) -> 
 
 def part(chat: Chat, member: Member, room: Room) -> None:
     """Take the member out of a room, and make the one before it the current one."""
-    chat.take_out(member, room, "left")
+    chat.part(member, room)
     if member.room:
         focus(member, member.room)
     now = f" You are in {member.room.name} now." if member.room else ""

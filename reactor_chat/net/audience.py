@@ -19,62 +19,25 @@ Invariants:
 Not here: who is in which room and who ignores whom (`chat`), what waits for one (`send_queue`).
 """
 
-from collections.abc import Callable, Sequence
-from typing import Final, Protocol
+from collections.abc import Callable, Iterable, Sequence
+from itertools import islice
+from typing import Final
 
 from reactor_chat.loop.reactor import Handler
+from reactor_chat.net.place import Place, RoomLog
 from reactor_chat.net.send_queue import SendQueue, Shared
-from reactor_chat.wire.dialects import Dialect, Entry, Mark, Origin, gap
+from reactor_chat.wire.dialects import Dialect, Entry, Mark, gap
 
 # Entries are trimmed in steps of this many bytes, so that trimming costs nothing a line.
 _TRIM_STEP: Final = 64 * 1024
 
+# Members of a room who are sent its news in one turn: some milliseconds. Everybody else waits so
+# long at the most, however many are in the room.
+SLICE: Final = 500
+
 # A log is counted when it has changed by so many bytes. A million rooms in which little is said
 # would be miscounted by 4 GB; a thousand by 4 MB.
 _COUNT_STEP: Final = 4096
-
-
-class Place:
-    """Where one member is in a room's log, and in which dialect it reads it."""
-
-    __slots__ = ("audience", "cursor", "dialect")
-
-    def __init__(self, audience: "Audience", dialect: Dialect) -> None:
-        self.audience = audience
-        self.dialect = dialect
-        self.cursor = audience.log.tip  # means nothing while the member is live
-
-    @property
-    def behind_by(self) -> int:
-        """Bytes that it may read."""
-        return self.audience.turn.size - self.cursor.size
-
-    def take(self, budget: int) -> bytes:
-        """Return what it is to read next."""
-        audience = self.audience
-        data, self.cursor = audience.read(self.cursor, audience.turn, self.dialect, budget)
-        return data
-
-
-class RoomLog(Protocol):
-    """A log, as far as its delivery goes (see `chat.log`)."""
-
-    origin: Origin
-    tip: Mark
-    base: Mark
-    pins: int
-
-    @property
-    def size(self) -> int: ...
-    def append(self, block: bytes, lines: int, time: float, keep: bool = True) -> Entry: ...
-    def take(
-        self, start: Mark, stop: Mark, dialect: Dialect, budget: int
-    ) -> tuple[bytes, Mark]: ...
-    def render(self, start: Mark, dialect: Dialect) -> bytes: ...
-    def split(self, start: Mark, dialect: Dialect, sent: int, begun: int) -> tuple[bytes, Mark]: ...
-    def end_turn(self) -> None: ...
-    def forget(self) -> None: ...
-    def trim(self, limit: int) -> bool: ...
 
 
 class Audience(Handler):
@@ -85,11 +48,14 @@ class Audience(Handler):
 
     __slots__ = (
         "_alone",
+        "_blocks",
         "_counted",
         "_leaving",
         "_live",
+        "_live_at",
         "_report",
         "_shared",
+        "_unserved",
         "behind",
         "log",
         "turn",
@@ -107,6 +73,11 @@ class Audience(Handler):
         self.log = log
         self.turn = log.tip
         self._live: dict[Dialect, dict[SendQueue, None]] = {}
+        # In a large room the live are sent the news in several turns. Who is still unserved stands
+        # at `_live_at`, the others at `turn`.
+        self._unserved: dict[SendQueue, Dialect] = {}
+        self._live_at = self.turn
+        self._blocks: dict[Dialect, bytes] = {}
         self.behind: dict[SendQueue, Place] = {}
         # The member who has said all the news, and is live: in most turns of most rooms there is
         # one who speaks, and need not be taken out of the live for that.
@@ -129,6 +100,7 @@ class Audience(Handler):
         place = queue.places[self]
         if queue.closed:
             self._live.get(place.dialect, {}).pop(queue, None)
+            self._unserved.pop(queue, None)
         else:
             queue.cut(place, self.log.tip)
             if self.has_news:
@@ -155,7 +127,7 @@ class Audience(Handler):
         entry = self.log.append(block, lines, time, keep)
         if before is self.turn:
             self._shared.reactor.early_at_end_of_turn(self)
-            if len(skip) == 1 and skip[0].live:
+            if len(skip) == 1 and skip[0].live and not self._unserved:
                 self._alone = skip[0]
                 return entry
         for queue in skip:
@@ -178,6 +150,8 @@ class Audience(Handler):
         if queue is self._alone:
             self._alone = None
             place.cursor = self.log.tip
+        elif self._unserved.pop(queue, None) is not None:
+            place.cursor = self._live_at
         self.behind[queue] = place
 
     def note_live(self, queue: SendQueue, place: Place) -> None:
@@ -209,17 +183,23 @@ class Audience(Handler):
 
     def on_early_end_of_turn(self) -> None:
         """Send the news to all who are live, and let the others read on."""
-        may_publish = self._shared.may_publish
-        if not self.has_news:
-            return
-        if may_publish is not None and not may_publish(self):
-            return
+        if self._unserved:
+            self._serve_more()
+        elif self.has_news:
+            may_publish = self._shared.may_publish
+            if may_publish is None or may_publish(self):
+                self._publish()
+
+    def _publish(self) -> None:
         log = self.log
-        for dialect, queues in self._live.items():
-            if queues:
-                self._send(log.render(self.turn, dialect), dialect, queues)
+        self._live_at, self.turn = self.turn, log.tip
+        if sum(map(len, self._live.values())) > SLICE:
+            self._begin_slices()
+        else:
+            for dialect, queues in self._live.items():
+                if queues:
+                    self._send(log.render(self._live_at, dialect), dialect, queues)
         self._alone = None
-        self.turn = log.tip
         for queue in self._leaving:
             queue.wake()
         self._leaving.clear()
@@ -233,6 +213,30 @@ class Audience(Handler):
             elif not queue.blocked:
                 self._shared.reactor.at_end_of_turn(queue)
         self._shared.reactor.at_end_of_turn(self)
+
+    def _begin_slices(self) -> None:
+        """Send the news to a large room, a slice in this turn, and the rest in the next ones."""
+        self.log.pins += 1
+        for dialect, queues in self._live.items():
+            if queues:
+                self._blocks[dialect] = self.log.render(self._live_at, dialect)
+                self._unserved.update(dict.fromkeys(queues, dialect))
+        if self._alone is not None:
+            del self._unserved[self._alone]
+        self._serve_more()
+
+    def _serve_more(self) -> None:
+        for dialect, block in self._blocks.items():
+            slice_ = list(islice((q for q, d in self._unserved.items() if d is dialect), SLICE))
+            for queue in slice_:
+                del self._unserved[queue]
+            self._send(block, dialect, slice_)
+        if not self._unserved:
+            self._blocks.clear()
+            self.log.pins -= 1
+            self._shared.reactor.at_end_of_turn(self)
+        if self._unserved or self.has_news:
+            self._shared.reactor.call_soon(self, self.publish_later)
 
     def on_end_of_turn(self) -> None:
         """Forget what everybody has read, and what nobody reads in time."""
@@ -270,9 +274,10 @@ class Audience(Handler):
     def on_crash(self, error: Exception) -> None:
         """Report it, and give up this turn's news: what follows must be sent."""
         self.turn = self.log.tip
+        self._unserved.clear()
         self._report(error)
 
-    def _send(self, block: bytes, dialect: Dialect, queues: dict[SendQueue, None]) -> None:
+    def _send(self, block: bytes, dialect: Dialect, queues: Iterable[SendQueue]) -> None:
         """This is the innermost loop of a chat: each recipient costs one turn of it."""
         size = len(block)
         refused = []
@@ -295,9 +300,11 @@ class Audience(Handler):
             return
         try:
             queue.fall_behind()
+            place = queue.places[self]
+            place.cursor = self._live_at
             rest, begun = b"", sent + queue.owed
             if begun:
-                rest, queue.places[self].cursor = self.log.split(self.turn, dialect, sent, begun)
+                rest, place.cursor = self.log.split(self._live_at, dialect, sent, begun)
             queue.keep(rest)
         except Exception as error:
             queue.on_crash(error)

@@ -197,8 +197,7 @@ class Listener(Handler):
         if self._stopped:
             return
         self._stopped = True
-        self._reactor.watch(self, NOTHING)
-        self._reactor.dispose(self)
+        self._reactor.dispose(self)  # which also ends its interest
 
     def on_dispose(self) -> None:
         """Close the descriptors."""
@@ -213,8 +212,8 @@ class Listener(Handler):
     def _rest(self, error: OSError) -> None:
         if not self._turn_one_away():
             return
-        self._reactor.watch(self, NOTHING)
         self._reactor.call_later(RETRY, self, self._resume)
+        self._reactor.watch(self, NOTHING)
         if self._reactor.now >= self._next_report:
             self._next_report = self._reactor.now + _REPORT_EVERY
             self._log(f"cannot accept callers: {reason_for(error)}")
@@ -223,7 +222,10 @@ class Listener(Handler):
         if not self._stopped:
             if self._spare is None:
                 self._spare = _take_spare()
-            self._reactor.watch(self, READ)
+            try:
+                self._reactor.watch(self, READ)
+            except OSError:  # epoll_ctl(2) is short of memory: nobody else would ask again
+                self._reactor.call_later(RETRY, self, self._resume)
 
     def _turn_one_away(self) -> bool:
         """Give up the spare descriptor for as long as it takes to tell one caller.

@@ -70,15 +70,18 @@ class Stretch:
 
 
 class Missed:
-    """How many lines were left out here; `render` writes the notice."""
+    """How many lines were left out here, of a room or of none; `render` writes the notice."""
 
-    __slots__ = ("done", "lines", "render")
+    __slots__ = ("audience", "done", "lines", "render")
 
     size = 0
 
-    def __init__(self, lines: int, render: Callable[[int], bytes]) -> None:
+    def __init__(
+        self, lines: int, render: Callable[[int], bytes], audience: "Audience | None" = None
+    ) -> None:
         self.lines = lines
         self.render = render
+        self.audience = audience
         self.done = False
 
     def take(self, budget: int) -> bytes:
@@ -94,7 +97,7 @@ def size_of(piece: bytes | Piece) -> int:
 
 def collapse(pieces: Iterable[bytes | Piece]) -> list[bytes | Piece]:
     """Return few pieces for many: one count for all stretches of a room, and bytes joined."""
-    gaps: dict[Audience, Missed] = {}
+    gaps: dict[Audience | None, Missed] = {}
     kept: list[bytes | Piece] = []
     run: list[bytes] = []
     for piece in pieces:
@@ -102,12 +105,12 @@ def collapse(pieces: Iterable[bytes | Piece]) -> list[bytes | Piece]:
             run.append(piece)
             continue
         if isinstance(piece, Stretch):
-            gap = gaps.get(piece.audience)
-            if gap is not None:
-                gap.lines += piece.drop()
+            piece = Missed(piece.drop(), piece.render_missed, piece.audience)
+        if isinstance(piece, Missed):
+            gap = gaps.setdefault(piece.audience, piece)
+            if gap is not piece:
+                gap.lines += piece.lines
                 continue
-            gap = gaps[piece.audience] = Missed(piece.drop(), piece.render_missed)
-            piece = gap
         if run:
             kept.append(b"".join(run))
             run.clear()

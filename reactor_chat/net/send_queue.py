@@ -41,7 +41,8 @@ from reactor_chat.net.tls_stream import ByteStream
 from reactor_chat.wire.dialects import Mark
 
 if TYPE_CHECKING:
-    from reactor_chat.net.audience import Audience, Place
+    from reactor_chat.net.audience import Audience
+    from reactor_chat.net.place import Place
 
 # How much is put together for one `send`. A piece that is larger leaves alone, without a copy.
 CHUNK: Final = 64 * 1024
@@ -190,7 +191,6 @@ class SendQueue(Handler):
         self._count(piece.size)
         if len(self.pieces) > _MOST_PIECES:
             self.pieces = collapse(self.pieces)
-            self.expect_progress()
 
     # -- live or behind ---------------------------------------------------------------------------
 

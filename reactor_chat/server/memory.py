@@ -41,9 +41,15 @@ class MemoryGuard(Handler):
         self._chat = chat
         self._connections = connections
         self._report = report
+        self._was_asked = False
 
     def on_end_of_turn(self) -> None:
-        """Free memory, if it is still short."""
+        """Free memory, if it is still short once everybody was sent what could be sent."""
+        if not self._was_asked:
+            self._was_asked = True
+            self._shared.reactor.at_end_of_turn(self)
+            return
+        self._was_asked = False
         if self._excess() > 0:
             self._shrink_rooms()
         if self._excess() > 0:
