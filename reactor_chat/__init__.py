@@ -21,8 +21,8 @@ What is where:
     wire        framing, protocol, redaction, addresses, fingerprints, dialects
     chat        lookalikes, names, bans, rate, log, recall, journal, archive, members, roster,
                 people, rooms, chat, visits, accounts, actions, commands, moderation
-    net         tls_stream, certificate, tcp_info, pieces, place, send_queue, audience, connection,
-                listener, tls
+    net         tls_stream, certificate, tcp_info, shared, stall, pieces, place, send_queue,
+                audience, owner, connection, listener, tls
     tty         columns, keys, history, history_file, completion, links, mentions, style, draft,
                 viewport, folding, wrapping, search, secret, pasted, effects, editor, device,
                 terminal

@@ -43,10 +43,20 @@ def parse_modules() -> dict[str, ast.Module]:
     return trees
 
 
+class WithoutTypes(ast.NodeTransformer):
+    """Drops what is imported for type hints alone: it is never run."""
+
+    def visit_If(self, node: ast.If) -> ast.AST | None:
+        guard = node.test
+        if isinstance(guard, ast.Name) and guard.id == "TYPE_CHECKING":
+            return None
+        return self.generic_visit(node)
+
+
 def imported(tree: ast.Module) -> set[str]:
     """Return the full names of the modules that a module imports, wherever in it."""
     names: set[str] = set()
-    for node in ast.walk(tree):
+    for node in ast.walk(WithoutTypes().visit(tree)):
         if isinstance(node, ast.Import):
             names.update(alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):

@@ -25,7 +25,8 @@ from typing import Final
 
 from reactor_chat.loop.reactor import Handler
 from reactor_chat.net.place import Place, RoomLog
-from reactor_chat.net.send_queue import SendQueue, Shared
+from reactor_chat.net.send_queue import SendQueue
+from reactor_chat.net.shared import Shared
 from reactor_chat.wire.dialects import Dialect, Entry, Mark, gap
 
 # Entries are trimmed in steps of this many bytes, so that trimming costs nothing a line.

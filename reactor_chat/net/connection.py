@@ -30,7 +30,9 @@ from typing import Final
 
 from reactor_chat.loop.reactor import NOTHING, READ, WRITE, reason_for
 from reactor_chat.loop.timers import Timer
-from reactor_chat.net.send_queue import SendQueue, Shared
+from reactor_chat.net.owner import NOBODY, Owner
+from reactor_chat.net.send_queue import SendQueue
+from reactor_chat.net.shared import Shared
 from reactor_chat.net.tls_stream import ByteStream
 from reactor_chat.wire.framing import MAX_LINE, TIMING_MARK_REFUSED, LineBuffer
 
@@ -58,31 +60,6 @@ DRAINING: Final = Life.DRAINING
 CLOSED: Final = Life.CLOSED
 
 
-class Owner:
-    """Who a connection belongs to. As it stands here, nobody who cares."""
-
-    __slots__ = ()
-
-    def on_batch(self, batch: bytes) -> None:
-        """Whole lines have come, and nothing waits before them."""
-
-    def on_lines(self) -> None:
-        """Lines may be there to be taken; `Connection.pause_reading` says: not now."""
-
-    def on_end(self) -> None:
-        """The peer will say no more, and all its lines were taken: time for `close`."""
-
-    def on_closed(self, reason: str) -> None:
-        """The connection is gone, for this reason."""
-
-    def on_error(self, error: Exception) -> None:
-        """A handler raised this, and the connection is aborted for it."""
-
-
-# The owner of a connection that is not open yet, or gone.
-_NOBODY: Final = Owner()
-
-
 class Connection(SendQueue):
     """A non-blocking stream socket, with its lines, its send queue, and its life."""
 
@@ -106,7 +83,7 @@ class Connection(SendQueue):
         super().__init__(shared, sock)
         self.life = OPEN
         self.lines = LineBuffer()
-        self._owner: Owner = _NOBODY
+        self._owner: Owner = NOBODY
         self._read_size = FIRST_READ_SIZE
         self._paused = False  # the owner wants no lines now
         self._resumes = False  # in the next turn, if nothing else happens
@@ -178,7 +155,7 @@ class Connection(SendQueue):
         self._reason = reason
         self.fast = False
         self._forget_quiet()
-        self.forget_deadline()
+        self.end_stall_watch()
         if self._farewell is not None:
             self._farewell.cancel()
         if self.live:  # nobody is to send to it directly any more
@@ -210,8 +187,9 @@ class Connection(SendQueue):
 
     def on_dispose(self) -> None:
         """Free everything, and the references that would form cycles."""
+        self.discard()  # what it was told after it was aborted
         self.socket.close()
-        owner, self._owner = self._owner, _NOBODY
+        owner, self._owner = self._owner, NOBODY
         try:
             owner.on_closed(self._reason)
         except Exception as error:
@@ -296,7 +274,7 @@ class Connection(SendQueue):
             except OSError:  # the peer is gone already
                 self._peer_ended = True
             self._shut = True
-            self.forget_deadline()
+            self.end_stall_watch()
             self._end_within(self._shared.limits.linger)
         if self._peer_ended:
             self.abort(self._reason)

@@ -30,13 +30,12 @@ Not here: what comes in, the states of a connection's life, the pieces (`pieces`
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from reactor_chat.loop.reactor import Handler, Reactor, reason_for
-from reactor_chat.loop.timers import Timer
+from reactor_chat.loop.reactor import Handler, reason_for
 from reactor_chat.net.pieces import Missed, Piece, Stretch, collapse, size_of
-from reactor_chat.net.tcp_info import acknowledged
+from reactor_chat.net.shared import Shared
+from reactor_chat.net.stall import StallWatch
 from reactor_chat.net.tls_stream import ByteStream
 from reactor_chat.wire.dialects import Mark
 
@@ -51,64 +50,14 @@ CHUNK: Final = 64 * 1024
 # that reads nothing gets there, while others take turns in speaking whom it ignores.
 _MOST_PIECES: Final = 1024
 
-# How many times within `Limits.stall` to look whether a slow peer has acknowledged something. So
-# whoever takes nothing any more is found out at most a quarter late.
-_LOOKS: Final = 4
-
-
-@dataclass(frozen=True)
-class Limits:
-    """What a connection may cost, in bytes and seconds."""
-
-    backlog: int = 1024 * 1024  # hours of ordinary talk for a reader who has stalled
-    hold: int = 64 * 1024  # more answers than this wait only for a peer that does not read them
-    stall: float = 30.0  # longer than the hiccups of mobile networks
-    farewell: float = 30.0  # in all, for a peer that is leaving to read what it was told
-    linger: float = (
-        5.0  # for a peer to close once it was told everything: a slow link's round trips
-    )
-    quiet: float = 0.25  # an unterminated text that is still for so long is a message
-
-
-class Shared:
-    """What the connections of one server share. `clock` returns seconds since 1970, UTC."""
-
-    def __init__(self, reactor: Reactor, limits: Limits, clock: Callable[[], float]) -> None:
-        self.reactor = reactor
-        self.limits = limits
-        self.clock = clock
-        self.missed = 0  # lines left out, over all connections and all time
-        self.waiting = 0  # private bytes of all those of whom the kernel has refused something
-        self.logs = 0  # bytes of all rooms' logs
-        self.guard: Handler | None = None  # is called once both together are over its limit
-        # Asked before a room's news is sent. Who refuses sees to it that `publish_later` is called.
-        self.may_publish: Callable[[Audience], bool] | None = None
-        self.memory = 0
-
-    def count_waiting(self, size: int) -> None:
-        """Count private bytes that wait, or wait no more."""
-        self.waiting += size
-        self._check()
-
-    def count_log(self, size: int) -> None:
-        """Count bytes by which a log has grown or shrunk."""
-        self.logs += size
-        self._check()
-
-    def _check(self) -> None:
-        if self.guard is not None and self.waiting + self.logs > self.memory:
-            self.reactor.at_end_of_turn(self.guard)
-
 
 class SendQueue(Handler):
     """A non-blocking stream socket and what waits to leave through it."""
 
     __slots__ = (
-        "_acknowledged",
-        "_deadline",
-        "_progress",
         "_sending",
         "_shared",
+        "_stall",
         "blocked",
         "fast",
         "live",
@@ -131,9 +80,7 @@ class SendQueue(Handler):
         self.live = False
         self.fast = False  # on the fast path: open, read, framed, with nothing that waits
         self.unframed = False  # the peer ends no lines, so the last one of a block is not ended
-        self._progress = 0.0  # when the peer last took something, as far as is known
-        self._acknowledged = 0  # bytes, when that was last looked at
-        self._deadline: Timer | None = None
+        self._stall: StallWatch | None = None  # of a backlog that has to move
 
     # -- writing ----------------------------------------------------------------------------------
 
@@ -143,6 +90,8 @@ class SendQueue(Handler):
             self.cut_all()
         if self.blocked:
             self._count(len(data))
+            if self.waiting >= self._shared.limits.backlog:
+                self.expect_progress()
         elif not self.pieces:
             self._shared.reactor.at_end_of_turn(self)
         self.pieces.append(data)
@@ -261,10 +210,7 @@ class SendQueue(Handler):
     def on_end_of_turn(self) -> None:
         """Send what the turn has produced, in one system call."""
         pieces = self.pieces
-        if not self.fast or self.places or len(pieces) != 1:
-            self._flush()
-            return
-        data = pieces[0]
+        data = pieces[0] if self.fast and len(pieces) == 1 and not self.places else None
         if not isinstance(data, bytes):
             self._flush()
             return
@@ -284,8 +230,8 @@ class SendQueue(Handler):
             sent = self._send(self._sending)
             self._count(-sent)
             self._sending = self._sending[sent:]
-            if sent:
-                self._note_progress()
+            if sent and self._stall is not None:
+                self._stall.note_progress()
         if not self._sending and not self.closed:
             self._unblock()
             self._flush()
@@ -308,8 +254,9 @@ class SendQueue(Handler):
         self._sending = rest
         self.blocked = True
         self._count(len(rest) + sum(map(size_of, self.pieces)))
-        self._note_progress()
-        if self.full:
+        if self._stall is not None:
+            self._stall.note_progress()
+        elif self.full:
             self.expect_progress()
         self.update_interest()
 
@@ -395,36 +342,11 @@ class SendQueue(Handler):
 
     def expect_progress(self) -> None:
         """Begin to watch a backlog that has to move: it is full, or was overrun."""
-        if self._deadline is None and self.blocked:
-            self._set_deadline(self._shared.limits.stall)
-            self._note_progress()
+        if self._stall is None and self.blocked:
+            self._stall = StallWatch(self._shared, self)
 
-    def _note_progress(self) -> None:
-        self._progress = self._shared.reactor.now
-        if self._deadline is not None:  # or nobody would look at it
-            self._acknowledged = acknowledged(self.socket)
-
-    def _set_deadline(self, remaining: float) -> None:
-        delay = min(remaining, self._shared.limits.stall / _LOOKS)
-        self._deadline = self._shared.reactor.call_later(delay, self, self._check_progress)
-
-    def _check_progress(self) -> None:
-        self._deadline = None
-        if not self.full:
-            return
-        limits, now = self._shared.limits, self._shared.reactor.now
-        before, self._acknowledged = self._acknowledged, acknowledged(self.socket)
-        if self._acknowledged > before:
-            self._progress = now
-        # This timer may have been set for an earlier full backlog: measure from the last progress.
-        remaining = self._progress + limits.stall - now
-        if remaining > 0:
-            self._set_deadline(remaining)
-        else:
-            self.abort("stopped reading")
-
-    def forget_deadline(self) -> None:
+    def end_stall_watch(self) -> None:
         """Stop watching it."""
-        if self._deadline is not None:
-            self._deadline.cancel()
-            self._deadline = None
+        if self._stall is not None:
+            self._stall.cancel()
+            self._stall = None

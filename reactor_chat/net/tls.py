@@ -24,7 +24,7 @@ from reactor_chat.loop.reactor import NOTHING, READ, WRITE, Handler, Reactor, re
 from reactor_chat.net.certificate import Certificate
 from reactor_chat.net.connection import Connection
 from reactor_chat.net.listener import refuse
-from reactor_chat.net.send_queue import Shared
+from reactor_chat.net.shared import Shared
 from reactor_chat.net.tls_stream import ByteStream, PlaintextError, TlsStream
 from reactor_chat.wire.addresses import counting_key
 from reactor_chat.wire.protocol import answer

@@ -19,7 +19,7 @@ from reactor_chat.chat.chat import Chat
 from reactor_chat.chat.rooms import Room
 from reactor_chat.loop.reactor import Handler
 from reactor_chat.net.connection import Connection
-from reactor_chat.net.send_queue import Shared
+from reactor_chat.net.shared import Shared
 from reactor_chat.wire.protocol import answer
 
 TOO_SLOW: Final = answer("Closed: you read too slowly, and memory is short.")

@@ -27,9 +27,10 @@ from reactor_chat.chat.rooms import Audience as RoomAudience
 from reactor_chat.loop.reactor import Handler, Reactor
 from reactor_chat.net.audience import Audience
 from reactor_chat.net.certificate import Certificate
-from reactor_chat.net.connection import Connection, Owner
+from reactor_chat.net.connection import Connection
 from reactor_chat.net.listener import Listener, OnAccept, refuse
-from reactor_chat.net.send_queue import Shared
+from reactor_chat.net.owner import Owner
+from reactor_chat.net.shared import Shared
 from reactor_chat.net.tls import TlsConnection, TlsDoor, connection_over
 from reactor_chat.net.tls_stream import ByteStream
 from reactor_chat.server.memory import MemoryGuard

@@ -19,7 +19,8 @@ from typing import TYPE_CHECKING, Final
 
 from reactor_chat.chat.commands import receive
 from reactor_chat.chat.rate import Bucket
-from reactor_chat.net.connection import OPEN, Connection, Owner
+from reactor_chat.net.connection import OPEN, Connection
+from reactor_chat.net.owner import Owner
 from reactor_chat.wire.framing import OVERLONG
 from reactor_chat.wire.protocol import drop_blank_lines, is_plain, shouted, wrong_protocol
 

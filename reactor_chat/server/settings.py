@@ -12,7 +12,7 @@ Not here: reading the command line and the file (`configuration`), and what the 
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
-from reactor_chat.net.send_queue import Limits
+from reactor_chat.net.shared import Limits
 from reactor_chat.server.values import (
     COUNT,
     COUNT_OR_0,

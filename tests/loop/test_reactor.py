@@ -179,7 +179,7 @@ class RefusalTest(ReactorCase):
     """epoll_ctl(2) may fail with ENOSPC or ENOMEM whenever an interest changes."""
 
     def refuse(self, call: str) -> None:
-        """Let the selector fail once, in one of two ways: having forgotten the descriptor or not."""
+        """Let the selector fail once, in one of two ways: the descriptor forgotten or not."""
         original = getattr(self.script, call)
 
         def once(*args: object) -> None:

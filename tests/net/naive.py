@@ -1,4 +1,4 @@
-"""A server as one would explain it: each line is appended to the list of everybody who is to read it.
+"""A server as one would explain it: each line is appended to the list of all who are to read it.
 
 A `Reader` holds such a list against what its peer really receives. What is said in one room keeps
 its order, and so does what is told to one reader alone; the second kind also stands where it was

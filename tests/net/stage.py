@@ -16,8 +16,9 @@ from reactor_chat.chat.log import Log
 from reactor_chat.chat.recall import Kept, OnSlice, Recall
 from reactor_chat.loop.reactor import Reactor
 from reactor_chat.net.audience import Audience
-from reactor_chat.net.connection import OPEN, Connection, Owner
-from reactor_chat.net.send_queue import Limits, Shared
+from reactor_chat.net.connection import OPEN, Connection
+from reactor_chat.net.owner import Owner
+from reactor_chat.net.shared import Limits, Shared
 from reactor_chat.wire.dialects import Dialect, Entry, Mark, Origin, current, other, tagged
 from tests.net.naive import NaiveRoom, Reader, render_gap, render_skipped
 from tests.sim.clock import Clock

@@ -9,8 +9,9 @@ from reactor_chat.chat.log import Log
 from reactor_chat.loop.reactor import Reactor
 from reactor_chat.net.audience import Audience
 from reactor_chat.net.certificate import Certificate
-from reactor_chat.net.connection import Connection, Owner
-from reactor_chat.net.send_queue import Limits, Shared
+from reactor_chat.net.connection import Connection
+from reactor_chat.net.owner import Owner
+from reactor_chat.net.shared import Limits, Shared
 from reactor_chat.net.tls import HANDSHAKE, PLAINTEXT, TlsDoor, connection_over
 from reactor_chat.net.tls_stream import TlsStream
 from reactor_chat.wire.dialects import Origin, current

@@ -20,7 +20,7 @@ from unittest import mock
 
 from reactor_chat.loop.reactor import Reactor
 from reactor_chat.net import listener as listener_module
-from reactor_chat.net.send_queue import Limits
+from reactor_chat.net.shared import Limits
 from reactor_chat.server.server import Log, Server
 from reactor_chat.server.settings import Settings
 from tests.sim.client import Client

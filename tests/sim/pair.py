@@ -8,8 +8,9 @@ import unittest
 from typing import Any, cast
 
 from reactor_chat.loop.reactor import Reactor
-from reactor_chat.net.connection import Connection, Owner
-from reactor_chat.net.send_queue import Limits, Shared
+from reactor_chat.net.connection import Connection
+from reactor_chat.net.owner import Owner
+from reactor_chat.net.shared import Limits, Shared
 from reactor_chat.wire.framing import Line
 from tests.sim.clock import Clock
 from tests.sim.network import socket_pair

@@ -3,7 +3,7 @@
 import random
 import unittest
 
-from reactor_chat.net.send_queue import Limits
+from reactor_chat.net.shared import Limits
 from reactor_chat.server.settings import Settings
 from tests.sim import acts
 from tests.sim.driver import CAPACITY, LIMITS, Driver

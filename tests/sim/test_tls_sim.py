@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from reactor_chat.loop.reactor import Reactor
 from reactor_chat.net.certificate import Certificate
-from reactor_chat.net.send_queue import Limits
+from reactor_chat.net.shared import Limits
 from reactor_chat.net.tls_stream import TlsStream
 from reactor_chat.server.server import Server
 from reactor_chat.server.settings import Settings
