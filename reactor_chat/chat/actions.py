@@ -103,7 +103,7 @@ def who(request: Request) -> None:
 def msg(request: Request) -> None:
     """Write to one person, or to the operator."""
     word, _, rest = request.argument.partition(" ")
-    if word.casefold() == "server":
+    if len(word) == len("server") and word.casefold() == "server":
         if not rest.strip():
             raise WrongCall
         request.chat.write_operator(request.member, rest.strip())

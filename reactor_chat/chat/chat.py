@@ -269,7 +269,7 @@ class Chat:
             if member is not None:
                 rest = text.split(None, count)[count:]
                 return member, rest[0].strip() if rest else ""
-        meant = words[:2] if words[0].casefold() == "client" else words[:1]
+        meant = words[:2] if words[0][:7].casefold() == "client" else words[:1]
         raise CommandError(f"There is nobody called {quote(' '.join(meant))}.")
 
     def find_room(self, name: str) -> Room:

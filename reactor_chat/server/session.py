@@ -21,7 +21,7 @@ from reactor_chat.chat.commands import receive
 from reactor_chat.chat.rate import Bucket
 from reactor_chat.net.connection import OPEN, Connection
 from reactor_chat.net.owner import Owner
-from reactor_chat.wire.framing import OVERLONG
+from reactor_chat.wire.framing import OVERLONG, split_batch
 from reactor_chat.wire.protocol import drop_blank_lines, is_plain, shouted, wrong_protocol
 
 if TYPE_CHECKING:
@@ -30,6 +30,14 @@ if TYPE_CHECKING:
 # Lines that one client is served in a turn, unless they are plain and go as one. With 300 who flood
 # a turn takes about 25 ms (benchmarks/README.md).
 WORK_A_TURN: Final = 16
+
+# Bytes of a line that are as much work as a short line is: it is decoded and looked through.
+_LONG_LINE: Final = 512
+
+# Plain lines of a batch that are said as one in a turn, and how long a batch is that is worth
+# counting them: one-letter lines are 8,000 in a slice.
+_PLAIN_A_TURN: Final = 512
+_LARGE_BATCH: Final = 2048
 
 
 class Session(Owner):
@@ -64,18 +72,43 @@ class Session(Owner):
 
     def on_batch(self, batch: bytes) -> None:
         """Serve whole lines: plain ones as one, anything else line by line."""
+        if len(batch) > _LARGE_BATCH:
+            self._on_large_batch(batch)
+        elif not self._say(batch):
+            self._serve_lines(batch)
+        self._fresh = False
+
+    def _say(self, batch: bytes) -> bool:
+        """Say a batch as one, if it is plain and may be said now; return whether that was so."""
         member = self.member
         if self._sliced:
-            self.connection.lines.put_back(batch)
-            self.on_lines()
-        elif not member.rooms and (shout := shouted(batch)) is not None:
+            return False
+        if not member.rooms and (shout := shouted(batch)) is not None:
             self._chat.answer_batch(member, batch, shout)
-        elif is_plain(batch) and (self._bucket is None or self._may_say(batch)):
+            return True
+        if is_plain(batch) and (self._bucket is None or self._may_say(batch)):
             self._chat.speak(member, batch)
-        elif batch := drop_blank_lines(batch):
-            self.connection.lines.put_back(batch)
+            return True
+        return False
+
+    def _on_large_batch(self, batch: bytes) -> None:
+        """Say what of it fits into a turn; 16 KiB may be 8,000 lines."""
+        head, tail = split_batch(batch, _PLAIN_A_TURN)
+        if not self._say(head):
+            self._serve_lines(batch)
+        elif tail:
+            self.connection.lines.put_back(tail)
+            self._go_on_soon()
+
+    def _serve_lines(self, batch: bytes) -> None:
+        lines = batch if self._sliced else drop_blank_lines(batch)
+        if lines:
+            self.connection.lines.put_back(lines)
             self.on_lines()
-        self._fresh = False
+
+    def _go_on_soon(self) -> None:
+        self.connection.pause_reading()
+        self.connection.resume_soon()
 
     def on_lines(self) -> None:
         """Serve the lines that are there, one by one, up to this turn's share."""
@@ -84,8 +117,7 @@ class Session(Owner):
         while not self._must_wait():
             if work <= 0:
                 self._sliced = True
-                self.connection.pause_reading()
-                self.connection.resume_soon()
+                self._go_on_soon()
                 return
             line = self.connection.lines.next_line()
             if line is None:
@@ -95,6 +127,7 @@ class Session(Owner):
                 return
             self._fresh = False
             relayed = chat.relayed
+            work -= len(line) // _LONG_LINE if line is not OVERLONG else 0
             work -= receive(chat, server.accounts, member, line)
             if self._bucket:
                 self._bucket.charge(chat.relayed - relayed)
