@@ -10,6 +10,7 @@ Who may import whom:
     wire        -
     chat        imports wire
     net         imports loop, wire
+    store       imports loop
     tty         imports wire, loop.wakeup
     server      imports loop, wire, chat, net, tty
     client      imports loop.wakeup, wire, net.tls_stream, tty
@@ -23,6 +24,8 @@ What is where:
                 people, rooms, chat, visits, accounts, actions, commands, moderation
     net         tls_stream, certificate, tcp_info, shared, stall, pieces, place, send_queue,
                 audience, owner, connection, listener, tls
+    store       records, claim, passwords, schema, database, answers, keeper, process, outbox,
+                supervisor, channel, client, log_command
     tty         columns, keys, history, history_file, completion, links, mentions, style, draft,
                 viewport, folding, wrapping, search, secret, pasted, effects, editor, device,
                 terminal
