@@ -70,6 +70,13 @@ def identify(path: str) -> bytes | None:
     return None
 
 
+def inode_of(path: str) -> int:
+    """Return the inode that a path leads to; 0 if there is no such file."""
+    with contextlib.suppress(FileNotFoundError):
+        return os.stat(path).st_ino
+    return 0
+
+
 def _lock(fd: int, patience: float) -> None:
     deadline = time.monotonic() + patience
     while True:

@@ -67,8 +67,6 @@ class Database:
         except BaseException:
             self._connection.close()
             raise
-        self._path = path
-        self._inode = os.stat(path).st_ino
 
     def begin(self, whole: bool, before: Origin | None) -> None:
         """Settle the epoch. Raises as opening does.
@@ -99,13 +97,6 @@ class Database:
     def floor(self) -> int:
         """Rooms that are not in the file count from here."""
         return int(self._fact("floor") or 0)
-
-    def is_in_place(self) -> bool:
-        """Return whether the path still leads to this file."""
-        try:
-            return os.stat(self._path).st_ino == self._inode
-        except FileNotFoundError:
-            return False
 
     def close(self) -> None:
         """Give it up, with whatever was committed."""

@@ -33,7 +33,7 @@ from collections.abc import Callable, Iterable
 from typing import Final
 
 from reactor_chat.store.answers import check_password, list_contents, read_slice
-from reactor_chat.store.claim import Claim
+from reactor_chat.store.claim import Claim, inode_of
 from reactor_chat.store.database import Database, Origin
 from reactor_chat.store.records import DURABLE, Decoder, Frame, Kind, encode
 from reactor_chat.store.schema import Unusable, explain
@@ -75,6 +75,7 @@ class Keeper:
         self._database: Database | None = None
         self._origin: Origin | None = None
         self._path = ""
+        self._inode = 0  # of the open file
         self._keep = 0  # milliseconds; 0: for ever
         self._failures = 0
         self._handed_over = -1  # the failure up to which the server has left nothing out
@@ -166,7 +167,7 @@ class Keeper:
         database = self._database or self._open_database()
         if durable:
             database.write(durable, self._now())
-        if not database.is_in_place():
+        if inode_of(self._path) != self._inode:
             raise Unusable("it has vanished")
         for frame in self._batch:
             if frame.kind == Kind.HANDED_OVER:
@@ -194,6 +195,7 @@ class Keeper:
             database.close()
             raise
         self._database = database
+        self._inode = inode_of(self._path)
         return database
 
     def _fail(self, error: Exception) -> None:

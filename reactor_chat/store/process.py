@@ -84,7 +84,9 @@ class ProcessPeer:
 
     def wait(self, write: bool, seconds: float) -> bool:
         """Wait until reading (or writing) would not block; return whether it is so."""
-        return any(select.select([self], [self] if write else [], [], max(0.0, seconds)))
+        poll = select.poll()  # not `select`, which knows descriptors up to 1023
+        poll.register(self, select.POLLIN | (select.POLLOUT if write else 0))
+        return bool(poll.poll(max(0.0, seconds) * 1000))
 
     def status(self, seconds: float = 0.0) -> int | None:
         """Return its exit status, waiting so long for it; None while it runs."""

@@ -1,21 +1,25 @@
-"""A store over a simulated network, and keepers that do as a test says.
+"""A store over a simulated network, and keepers that do their work when a test lets them.
 
-Not here: processes, files.
+They write to a real database, in memory, which outlives them as a disk would.
+
+Not here: processes, files, and what the real keeper's loop is made of.
 """
 
+import contextlib
 import random
 
 from reactor_chat.loop.reactor import Reactor
+from reactor_chat.store.answers import check_password, list_contents, read_slice
 from reactor_chat.store.client import Store
+from reactor_chat.store.database import Database
 from reactor_chat.store.process import Peer
-from reactor_chat.store.records import DURABLE, Decoder, Frame, Kind, decode_lines, encode
+from reactor_chat.store.records import DURABLE, Decoder, Frame, Kind, encode
 from tests.sim.clock import Clock
 from tests.sim.network import socket_pair
 from tests.sim.process import CALM, Faults, Process
 from tests.sim.selector import Asleep, Selector
 
 CAPACITY = 2000  # bytes that each end's kernel buffers
-EPOCH = "0123abcd"
 
 
 class FakeKeeper:
@@ -33,6 +37,8 @@ class FakeKeeper:
         self.frames: list[Frame] = []  # that it has read
         self._decoder = Decoder()
         self._committed = 0
+        self._answered = 0
+        self._outgoing = b""
         self._world = world
 
     # What the server calls
@@ -60,22 +66,35 @@ class FakeKeeper:
             except BlockingIOError:
                 return
 
-    def say(self, kind: Kind, value: object, request: int = 0) -> None:
-        data = encode(kind, value, request)
-        while data:
-            data = data[self.far.send(data) :]
+    def send_all(self, data: bytes) -> None:
+        """Send it, as a process does that blocks; the server reads meanwhile."""
+        self._outgoing += data
+        with contextlib.suppress(OSError):
+            while self._outgoing:
+                self._outgoing = self._outgoing[self.far.send(self._outgoing) :]
 
-    def open_file(self) -> None:
+    def say(self, kind: Kind, value: object) -> None:
+        self.send_all(encode(kind, value))
+
+    def open_file(self, everything: bool) -> None:
         self.is_open = True
-        self.say(Kind.OPENED, {"origin": [EPOCH, "1"], "floor": 0, "bans": []})
+        self.send_all(b"".join(list_contents(self._world.disk, everything)))
 
     def commit(self) -> None:
         """Write all that was read, and say so."""
         durable = [frame for frame in self.frames if frame.kind in DURABLE]
         if len(durable) > self._committed:
-            self._world.file += durable[self._committed :]
+            self._world.disk.write(durable[self._committed :], 0)
             self._committed = len(durable)
             self.say(Kind.COMMITTED, sum(frame.size for frame in durable))
+
+    def answer(self) -> None:
+        """Answer what was asked."""
+        questions = [frame for frame in self.frames if frame.request]
+        for frame in questions[self._answered :]:
+            reads = frame.kind in (Kind.READ_LAST, Kind.READ_AFTER)
+            self.send_all((read_slice if reads else check_password)(self._world.disk, frame))
+        self._answered = len(questions)
 
     def oblige(self) -> None:
         """Do what a keeper does whom nothing ails."""
@@ -83,9 +102,11 @@ class FakeKeeper:
         if self.killed or not self.frames:
             return
         if not self.is_open:
-            self.open_file()
+            self.open_file(everything=self.frames[0].value()["origin"] is None)
         self.commit()
-        if self.ended and not self.near.unsent():
+        self.answer()
+        self.send_all(b"")
+        if self.ended and not (self.near.unsent() or self._outgoing):
             self.kill()
 
     def kinds(self) -> list[Kind]:
@@ -101,7 +122,8 @@ class World:
         self.clock = Clock()
         self.reactor = Reactor(Selector(self.process), self.clock)
         self.keepers: list[FakeKeeper] = []
-        self.file: list[Frame] = []
+        self.disk = Database(":memory:")
+        self.disk.begin(whole=False, before=None)
         self.log: list[str] = []
         self.failures: list[Exception] = []
         self.can_spawn = True
@@ -153,11 +175,11 @@ class World:
         self.settle()
 
 
-def written(world: World) -> list[tuple[str, int, str]]:
-    """Return the room, number and text of each line in the file."""
-    found = []
-    for frame in world.file:
-        if frame.kind == Kind.LINES:
-            room, number, _, texts = decode_lines(frame.body)
-            found += [(room, number + place, text) for place, text in enumerate(texts)]
-    return found
+def written(world: World, room: str = "tea") -> list[int]:
+    """Return the numbers of the lines that are on the disk."""
+    numbers: list[int] = []
+    while True:
+        piece = world.disk.read(room, numbers[-1] if numbers else 0, 2**40)
+        numbers += [number for number, _, _ in piece.lines]
+        if piece.done:
+            return numbers

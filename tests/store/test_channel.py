@@ -21,6 +21,7 @@ class ChannelCase(unittest.TestCase):
         self.world = World()
         self.store = self.world.store
         self.said = 0
+        self.addCleanup(lambda: self.world.disk.close())
         self.addCleanup(lambda: self.assertEqual(self.world.process.violations, []))
         self.addCleanup(lambda: self.assertEqual(self.world.failures, []))
 
@@ -33,8 +34,7 @@ class ChannelCase(unittest.TestCase):
         return self.store.flush()
 
     def check_all_is_written(self) -> None:
-        numbers = sorted({number for _, number, _ in written(self.world)})
-        self.assertEqual(numbers, list(range(1, self.said + 1)))
+        self.assertEqual(written(self.world), list(range(1, self.said + 1)))
 
 
 class DeliveryTest(ChannelCase):
@@ -83,7 +83,8 @@ class DeathTest(ChannelCase):
     def test_it_is_told_which_file_it_was(self) -> None:
         self.die()
         self.world.settle()
-        self.assertEqual(self.world.keeper.frames[0].value()["origin"], ["0123abcd", "1"])
+        origin = self.world.keeper.frames[0].value()["origin"]
+        self.assertEqual(origin, list(self.world.disk.origin))
 
     def test_lines_wait_for_the_next_keeper_if_it_comes_at_once(self) -> None:
         self.die()
@@ -142,6 +143,7 @@ class DeathTest(ChannelCase):
     def test_nothing_is_lost_and_the_order_stays_whenever_keepers_die(
         self, steps: list[str]
     ) -> None:
+        self.world.disk.close()
         self.world = World(ROUGH)
         self.store = self.world.store
         self.said = 0
@@ -160,6 +162,7 @@ class DeathTest(ChannelCase):
             self.world.wait(30)
         self.check_all_is_written()
         self.assertTrue(self.store.flush())
+        self.assertEqual(self.world.process.violations, [])
 
 
 class FailureTest(ChannelCase):
@@ -224,10 +227,10 @@ class FailureTest(ChannelCase):
             self.store.flush()
         self.store.ban("10.0.0.1")
         self.recover()
-        self.assertEqual([number for _, number, _ in written(self.world)], list(range(16, 31)))
+        self.assertEqual(written(self.world), list(range(16, 31)))
         self.assertIn("15 of them were given up", self.world.log[-1])
-        (numbers,) = [f.value() for f in self.world.file if f.kind == Kind.NUMBERS]
-        self.assertEqual(numbers, {"games": 5, "tea": 15})
+        self.assertEqual(self.world.disk.rooms(), [("games", 5, ""), ("tea", 30, "")])
+        self.assertEqual(self.world.disk.bans(), ["10.0.0.1"])
 
     def test_bans_and_topics_are_not_given_up_with_the_lines_around_them(self) -> None:
         self.fail()
@@ -237,8 +240,8 @@ class FailureTest(ChannelCase):
         self.store.keep("tea", 2, 0, LINE)
         self.store.flush()
         self.recover()
-        kinds = [frame.kind for frame in self.world.file]
-        self.assertEqual(kinds, [Kind.BAN, Kind.NUMBERS, Kind.LINES])
+        self.assertEqual(self.world.disk.bans(), ["10.0.0.1"])
+        self.assertEqual(written(self.world), [2])
 
 
 class StartTest(unittest.TestCase):

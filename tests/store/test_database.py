@@ -7,7 +7,7 @@ from contextlib import closing
 from unittest.mock import patch
 
 from reactor_chat.store import schema
-from reactor_chat.store.database import SLICE_BYTES, SLICE_LINES, Database, Origin
+from reactor_chat.store.database import SLICE_BYTES, SLICE_LINES, Origin
 from reactor_chat.store.passwords import Secret
 from reactor_chat.store.records import Kind, encode, split
 from reactor_chat.store.schema import VERSION, Unusable, explain
@@ -295,13 +295,3 @@ class EpochTest(FileCase):
         self.drop(self.database)
         with self.assertRaises(Unusable):
             self.open(Origin("00000000", ""))
-
-    def test_a_file_that_is_not_in_its_place_is_noticed(self) -> None:
-        database = Database(str(self.path))
-        self.addCleanup(database.close)
-        database.begin(False, None)
-        self.assertTrue(database.is_in_place())
-        self.path.unlink()
-        self.assertFalse(database.is_in_place())
-        self.path.write_bytes(b"")
-        self.assertFalse(database.is_in_place())
