@@ -17,6 +17,7 @@ import sqlite3
 import sys
 import unicodedata
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,6 +27,8 @@ from reactor_chat.store.schema import Unusable, check, explain
 
 # Lines that are read at a time.
 _SLICE: Final = 1000
+
+_INTERRUPTED: Final = 130  # the shell's status for a program ended by SIGINT
 
 _AGO: Final = re.compile(r"(\d+)([mhd])")
 _SECONDS: Final = {"m": 60, "h": 3600, "d": 86400}
@@ -63,19 +66,12 @@ def parse_since(text: str, now: float) -> int:
 def run(options: LogOptions) -> int:
     """Print it; return the exit status."""
     try:
-        connection = _open(options.file)
+        with closing(_open(options.file)) as connection:
+            return _print(connection, options)
+    except KeyboardInterrupt:
+        return _INTERRUPTED
     except (sqlite3.Error, OSError, Unusable) as error:
         return _complain(f"{options.file}: {explain(error)}")
-    try:
-        return _print(connection, options)
-    except BrokenPipeError:
-        # The reader has seen enough. Nothing more may be written, not even at the exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
-    except sqlite3.Error as error:
-        return _complain(f"{options.file}: {explain(error)}")
-    finally:
-        connection.close()
 
 
 def _print(connection: sqlite3.Connection, options: LogOptions) -> int:
@@ -85,16 +81,38 @@ def _print(connection: sqlite3.Connection, options: LogOptions) -> int:
     epoch = str(connection.execute("SELECT value FROM facts WHERE name = 'epoch'").fetchone()[0])
     form = _json_form(epoch) if options.json else _plain_form(options.room is None)
     logs = [_lines(connection, number, name, options.since) for number, name in rooms]
-    for said in heapq.merge(*logs, key=lambda said: said.time):
-        sys.stdout.write(form(said) + "\n")
-    sys.stdout.flush()
+    return _write(map(form, heapq.merge(*logs, key=lambda said: said.time)))
+
+
+def _write(lines: Iterator[str]) -> int:
+    try:
+        for line in lines:
+            sys.stdout.write(line + "\n")
+        sys.stdout.flush()
+    except OSError as error:
+        # What could not be printed must not be tried once more at the exit.
+        with open(os.devnull, "wb") as nothing:
+            os.dup2(nothing.fileno(), sys.stdout.fileno())
+        # A reader that has seen enough is no error.
+        return 0 if isinstance(error, BrokenPipeError) else _complain(f"output: {explain(error)}")
     return 0
 
 
 def _open(path: str) -> sqlite3.Connection:
     """Open a file of ours for reading. Raises sqlite3.Error, OSError, Unusable."""
     os.stat(path)  # SQLite does not say why it cannot be opened
-    connection = sqlite3.connect(f"{Path(path).absolute().as_uri()}?mode=ro", uri=True)
+    address = f"{Path(path).absolute().as_uri()}?mode=ro"
+    try:
+        return _connect(address)
+    except sqlite3.OperationalError:
+        # Beside it SQLite makes a file to share with others. Where it cannot, nobody writes either.
+        if os.access(Path(path).absolute().parent, os.W_OK):
+            raise
+        return _connect(address + "&immutable=1")
+
+
+def _connect(address: str) -> sqlite3.Connection:
+    connection = sqlite3.connect(address, uri=True)
     try:
         if not check(connection):
             raise Unusable("it is empty")

@@ -41,9 +41,17 @@ class Speaker(Handler):
             print(self._last, flush=True)
 
 
+def _ignore(line: str) -> None:
+    """Nobody reads the log."""
+
+
+def _fail(error: Exception) -> None:
+    raise error
+
+
 def main() -> None:
     reactor = Reactor()
-    store = Store(reactor, sys.argv[1], log=print, failure=print)
+    store = Store(reactor, sys.argv[1], log=_ignore, failure=_fail)
     print(store.snapshot.epoch, flush=True)
     Speaker(reactor, store)
     reactor.run()

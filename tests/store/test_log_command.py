@@ -9,8 +9,8 @@ import unittest
 from contextlib import redirect_stderr, redirect_stdout
 
 from reactor_chat.store.log_command import LogOptions, parse_since, run
-from reactor_chat.store.records import Kind, encode, split
 from tests.store.files import NOW, FileCase, said
+from tests.store.mounts import MountedFolder
 
 MINUTE = 60_000
 
@@ -106,21 +106,38 @@ class LogCommandTest(FileCase):
         self.run_log()
         self.assertEqual(self.error, f"{self.path}: it is empty\n")
 
-    def test_a_reader_that_has_seen_enough_is_no_error(self) -> None:
-        self.database.write(split([encode(Kind.TOPIC, ["tea", "x"])]), NOW)
-        self.database.write(said("tea", 3, *["alice: x" * 100] * 5000), NOW)
+    def start(self, output: int) -> "subprocess.Popen[bytes]":
         program = (
             "import sys; from reactor_chat.store.log_command import LogOptions, run;"
             "sys.exit(run(LogOptions(sys.argv[1])))"
         )
         command = [sys.executable, "-c", program, str(self.path)]
-        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as log:
+        return subprocess.Popen(command, stdout=output, stderr=subprocess.PIPE)
+
+    def test_a_reader_that_has_seen_enough_is_no_error(self) -> None:
+        self.database.write(said("tea", 3, *["alice: x" * 100] * 5000), NOW)
+        with self.start(subprocess.PIPE) as log:
             assert log.stdout
             assert log.stderr
             os.read(log.stdout.fileno(), 100)
             log.stdout.close()
             self.assertEqual(log.stderr.read(), b"")
             self.assertEqual(log.wait(), 0)
+
+    def test_output_that_cannot_be_written_is_one_line(self) -> None:
+        with open("/dev/full", "wb") as full, self.start(full.fileno()) as log:
+            assert log.stderr
+            expected = b"output: no space left on device\n"
+            self.assertEqual(log.stderr.read(), expected)
+            self.assertEqual(log.wait(), 1)
+
+    def test_a_file_on_a_medium_that_is_read_only_is_told(self) -> None:
+        self.leave(self.database)
+        with MountedFolder(self) as folder:
+            folder.adopt(self.path)
+            folder.make_read_only()
+            self.path = folder.path / self.path.name
+            self.assertEqual(len(self.run_log()), 3)
 
 
 class SinceTest(unittest.TestCase):

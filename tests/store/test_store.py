@@ -4,8 +4,6 @@ import contextlib
 import os
 import signal
 import sqlite3
-import subprocess
-import unittest
 from contextlib import closing
 from pathlib import Path
 from unittest.mock import patch
@@ -13,6 +11,7 @@ from unittest.mock import patch
 from reactor_chat.store import client
 from reactor_chat.store.supervisor import StoreError
 from tests.store.files import NOW
+from tests.store.mounts import MountedFolder
 from tests.store.stores import PATIENCE, StoreCase, left_of
 
 
@@ -237,28 +236,20 @@ class TroubleTest(StoreCase):
             self.start()
 
 
-@unittest.skipUnless(os.geteuid() == 0, "only root can mount")
-class FullDiskTest(StoreCase):
+class DiskTest(StoreCase):
     def setUp(self) -> None:
         super().setUp()
-        mount = ["mount", "-t", "tmpfs", "-o", "size=512k", "tmpfs", str(self.folder)]
-        if subprocess.run(mount, stderr=subprocess.DEVNULL).returncode:
-            self.skipTest("nothing can be mounted here")
-        self.addCleanup(subprocess.run, ["umount", str(self.folder)], check=True)
+        self.disk = MountedFolder(self)
+        self.disk.__enter__()
+        self.addCleanup(self.disk.__exit__)
         self.addCleanup(self.end_keepers)
-
-    def fill(self) -> Path:
-        filler = self.folder / "filler"
-        with filler.open("wb", buffering=0) as file, contextlib.suppress(OSError):
-            while file.write(bytes(1000)):
-                pass
-        return filler
+        self.path = self.disk.path / "lines.db"
 
     def test_a_full_disk(self) -> None:
         epoch = self.start().snapshot.epoch
         self.say(1)
         self.assertEqual(self.numbers(), [1])
-        filler = self.fill()
+        filler = self.disk.fill()
         said = 1
         while not any("the disk" in line for line in self.log):
             self.say(said + 1, 100)
@@ -276,7 +267,7 @@ class FullDiskTest(StoreCase):
         self.start()
         self.say(1)
         self.store.close(PATIENCE)
-        subprocess.run(["mount", "-o", "remount,ro", str(self.folder)], check=True)
+        self.disk.make_read_only()
         with self.assertRaisesRegex(StoreError, "read-only file system"):
             self.start()
 
