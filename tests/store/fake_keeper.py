@@ -128,12 +128,13 @@ class World:
         self.failures: list[Exception] = []
         self.can_spawn = True
         self.obliging = True  # keepers open the file, and write what comes, by themselves
-        self.store = self._open()
+        self.store = self.open()
         self.hooks: list[str] = []
         self.store.on_drained = lambda: self.hooks.append("drained")
         self.store.on_relieved = lambda: self.hooks.append("relieved")
 
-    def _open(self) -> Store:
+    def open(self) -> Store:
+        """Open the file as a server does when it starts."""
         return Store(
             self.reactor,
             "/lines.db",
