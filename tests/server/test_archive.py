@@ -2,9 +2,11 @@
 
 import unittest
 from collections.abc import Callable, Sequence
+from typing import cast
 
 from reactor_chat.chat.archive import Archive, KnownRoom, OnAnswer, Verdict
 from reactor_chat.chat.recall import Kept
+from reactor_chat.chat.rooms import Audience, Rooms
 from reactor_chat.server.archive import BUSY, StoreArchive
 from tests.store.fake_keeper import World
 
@@ -54,6 +56,16 @@ class StoreArchiveTest(unittest.TestCase):
         epoch = self.archive.epoch_of("tea")
         self.assertEqual(self.archive.epoch_of("games"), epoch)
         self.assertEqual(epoch, self.world.disk.origin.epoch)
+
+    def test_a_room_that_is_forgotten_does_not_begin_its_numbers_anew(self) -> None:
+        self.archive.keep("tea", 1, 5.0, b"alice: hi\n" * 7)
+        self.archive.store.flush()
+        self.world.settle()
+        self.world.disk.delete_before(10_000, 0)
+        self.restart()
+        self.assertIsNone(self.archive.room("tea"))
+        rooms = Rooms(lambda log: cast(Audience, None), self.archive)
+        self.assertEqual(rooms.open("tea").log.said, 7)
 
     def test_a_reading_is_answered_whole_with_times_in_seconds(self) -> None:
         for number in range(1, 400):
