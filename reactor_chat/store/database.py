@@ -32,7 +32,7 @@ from reactor_chat.store.records import Frame, Kind, Line, Slice, decode_lines
 from reactor_chat.store.schema import SCHEMA, Unusable, check
 
 # Seconds for which a write waits for another program's lock. Meanwhile lines gather in the socket.
-_LOCK_PATIENCE: Final = 1.0
+_LOCK_PATIENCE: Final = 0.5
 
 # What one slice holds: small enough that nobody waits for it, or for the server to pass it on.
 SLICE_LINES: Final = 200

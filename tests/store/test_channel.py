@@ -57,7 +57,7 @@ class DeliveryTest(ChannelCase):
         self.assertEqual(written(self.world), [])
 
     def test_more_than_is_good_makes_it_busy_until_it_is_committed(self) -> None:
-        self.store.keep("tea", 1, 0, LINE * 600_000)
+        self.store.keep("tea", 1, 0, b"x" * 5_000_000 + b"\n")
         self.assertFalse(self.store.flush())
         self.assertTrue(self.store.busy)
         self.world.settle()
