@@ -33,12 +33,20 @@ class Claim:
     def __init__(self, path: str, patience: float) -> None:
         """Wait for it for up to `patience` seconds. Raises InUse, or another OSError."""
         self._path = path
-        self._fd = os.open(path + "-keeper", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        self._fd = os.open(self._name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             _lock(self._fd, patience)
         except BaseException:
             os.close(self._fd)
             raise
+
+    @property
+    def _name(self) -> str:
+        return self._path + "-keeper"
+
+    def is_in_place(self) -> bool:
+        """Return whether it is what another keeper would claim: the folder may have gone."""
+        return os.fstat(self._fd).st_ino == inode_of(self._name)
 
     def mark_fits(self) -> bool:
         """Return whether the file is as its keeper left it: whole."""

@@ -36,7 +36,7 @@ from reactor_chat.store.answers import check_password, list_contents, read_slice
 from reactor_chat.store.claim import Claim, inode_of
 from reactor_chat.store.database import Database, Origin
 from reactor_chat.store.records import DURABLE, Decoder, Frame, Kind, encode
-from reactor_chat.store.schema import Unusable, explain
+from reactor_chat.store.schema import Unusable, explain, is_passing
 
 # One transaction's worth: what comes while the last one is written is far less.
 _BATCH: Final = 1024 * 1024
@@ -84,7 +84,8 @@ class Keeper:
         self._keep = 0  # milliseconds; 0: for ever
         self._failures = 0
         self._handed_over = -1  # the failure up to which the server has left nothing out
-        self._retry_at = 0.0  # of the steady clock; 0: nothing is wrong
+        self._is_failing = False
+        self._retry_at = 0.0  # by the steady clock
         self._may_rest = False
         self._delete_at = 0.0
         self._delete_place = 0
@@ -119,16 +120,15 @@ class Keeper:
         self._origin = Origin(*order["origin"]) if order["origin"] else None
         starting = self._origin is None
         self._handed_over = 0 if starting else -1
-        self._retry_at = time.monotonic()  # the first try
-        self._write()
-        return not (starting and self._retry_at)
+        self._try_to_write()
+        return not (starting and self._is_failing)
 
     def _patience(self) -> float | None:
         """For how long to wait for input; None: until there is some."""
         if self._reads or self._passwords:
             return 0.0
         now = time.monotonic()
-        if self._retry_at:
+        if self._is_failing:
             return max(0.0, self._retry_at - now)
         return max(0.0, self._delete_at - now) if self._keep else None
 
@@ -161,9 +161,11 @@ class Keeper:
     # What is written
 
     def _write(self) -> None:
-        """Write what was read, or note that it cannot be done now."""
-        if not (self._batch or self._retry_at) or time.monotonic() < self._retry_at:
-            return
+        """Write what was read, if there is anything, or if it is time to try again."""
+        if time.monotonic() >= self._retry_at if self._is_failing else self._batch:
+            self._try_to_write()
+
+    def _try_to_write(self) -> None:
         try:
             self._write_batch()
         except _FAILURES as error:
@@ -180,8 +182,8 @@ class Keeper:
             if frame.kind == Kind.HANDED_OVER:
                 self._handed_over = frame.value()
         self._batch.clear()
-        if self._retry_at:
-            self._retry_at = 0.0
+        if self._is_failing:
+            self._is_failing = False
             self._send([encode(Kind.WORKING, self._failures)])
         if durable:
             size = sum(frame.size for frame in durable)
@@ -191,6 +193,9 @@ class Keeper:
 
     def _open_database(self) -> Database:
         """Open the file, and tell the server what is in it."""
+        if self._claim and not self._claim.is_in_place():
+            self._claim.release()
+            self._claim = None
         if self._claim is None:
             self._claim = Claim(self._path, _CLAIM_PATIENCE)
         whole = self._claim.mark_fits()
@@ -209,10 +214,10 @@ class Keeper:
 
     def _fail(self, error: Exception) -> None:
         """Note a failure, tell the server, and try again later."""
-        if not self._retry_at:
-            self._failures += 1
+        self._failures += not self._is_failing
+        self._is_failing = True
         self._retry_at = time.monotonic() + _RETRY
-        if not _is_passing(error):
+        if not is_passing(error):
             self._close_database()
         self._send([encode(Kind.FAILING, [self._failures, explain(error)])])
 
@@ -265,7 +270,7 @@ class Keeper:
     def _finish(self) -> None:
         """Write the rest, for as long as there is hope, and mark the file."""
         deadline = time.monotonic() + _LAST_TRIES
-        while (self._batch or self._retry_at) and time.monotonic() < deadline:
+        while (self._batch or self._is_failing) and time.monotonic() < deadline:
             time.sleep(max(0.0, self._retry_at - time.monotonic()))
             self._write()
         if self._batch or not self._database or not self._claim:
@@ -282,12 +287,6 @@ class Keeper:
         """Tell the server, if it is still there."""
         with contextlib.suppress(OSError):
             self._sock.sendall(b"".join(frames))
-
-
-def _is_passing(error: Exception) -> bool:
-    """Return whether the open file can still be used once this is over."""
-    name = getattr(error, "sqlite_errorname", "")
-    return name.startswith(("SQLITE_FULL", "SQLITE_BUSY", "SQLITE_LOCKED"))
 
 
 def main() -> None:

@@ -63,3 +63,9 @@ def explain(error: Exception) -> str:
         if name.startswith(prefix):
             return reason if prefix != "SQLITE_IOERR" else f"{reason} ({name})"
     return str(error)
+
+
+def is_passing(error: Exception) -> bool:
+    """Return whether the open file can still be used once this is over."""
+    name = getattr(error, "sqlite_errorname", "")
+    return name.startswith(("SQLITE_FULL", "SQLITE_BUSY", "SQLITE_LOCKED"))

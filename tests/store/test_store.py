@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import shutil
 import signal
 import sqlite3
 from contextlib import closing
@@ -9,6 +10,7 @@ from pathlib import Path
 from unittest.mock import patch
 
 from reactor_chat.store import client
+from reactor_chat.store.claim import Claim, InUse
 from reactor_chat.store.supervisor import StoreError
 from tests.store.files import NOW
 from tests.store.mounts import MountedFolder
@@ -196,6 +198,23 @@ class TroubleTest(StoreCase):
         again = self.restart().snapshot
         self.assertEqual(again.rooms, [("tea", 102, "")])
         self.assertNotEqual(again.epoch, epoch)
+        self.store.close(PATIENCE)
+
+    def test_a_folder_that_was_moved_away(self) -> None:
+        self.start()
+        self.say(1)
+        self.assertEqual(self.numbers(), [1])
+        moved = self.folder.rename(self.folder.with_suffix(".moved"))
+        self.addCleanup(shutil.rmtree, moved)
+        self.say(2)
+        self.check_goes_on("it has vanished", 2)
+        self.wait_for_log("no such file or directory")
+        self.folder.mkdir()
+        self.wait_for_log("lines are kept again")
+        self.assertEqual(self.numbers(), list(range(2, 103)))
+        with self.assertRaises(InUse):
+            Claim(str(self.path), 0.0)
+        Claim(str(moved / "lines.db"), 0.0).release()
         self.store.close(PATIENCE)
 
     def test_a_file_that_is_damaged_and_put_away(self) -> None:
