@@ -10,10 +10,11 @@ Who may import whom:
     wire        -
     chat        imports wire
     net         imports loop, wire
+    store       imports loop
     tty         imports wire, loop.wakeup
-    server      imports loop, wire, chat, net, tty
+    server      imports loop, wire, chat, net, store, tty
     client      imports loop.wakeup, wire, net.tls_stream, tty
-    __main__    imports wire, net, server, client
+    __main__    imports wire, net, store, server, client
 
 What is where:
 
@@ -23,11 +24,13 @@ What is where:
                 people, rooms, chat, visits, accounts, actions, commands, moderation
     net         tls_stream, certificate, tcp_info, shared, stall, pieces, place, send_queue,
                 audience, owner, connection, listener, tls
+    store       records, claim, passwords, schema, database, answers, keeper, process, outbox,
+                supervisor, channel, client, log_command
     tty         columns, keys, history, history_file, completion, links, mentions, style, draft,
                 viewport, folding, wrapping, search, secret, pasted, effects, editor, device,
                 terminal
-    server      values, settings, configuration, systemd, doors, log_formats, event_log, sink,
-                waiting_lines, console, memory, session, server, service
+    server      values, settings, configuration, systemd, doors, log_formats, event_log, archive,
+                sink, waiting_lines, console, memory, session, server, service
     client      known_servers, trust, asking, session, link, pipe, terminal_output, reconnect,
                 job_control, interactive, entry
 """

@@ -42,6 +42,7 @@ class Archive(Protocol):
     """Where rooms, their lines, registered names and bans are kept."""
 
     keeps_names: bool
+    floor: int  # up to here numbers may have been given out in rooms that are forgotten
 
     def epoch_of(self, key: str) -> str:
         """Return the epoch for the numbers of a room that is opened now."""
@@ -93,6 +94,7 @@ class NoArchive:
     """Keeps nothing. A room that is opened again has a new epoch: its numbers begin anew."""
 
     keeps_names = False
+    floor = 0
 
     def __init__(self, new_epoch: Callable[[], str] | None = None) -> None:
         self._new_epoch = new_epoch or (lambda: secrets.token_hex(EPOCH_DIGITS // 2))

@@ -92,7 +92,7 @@ class Rooms:
         if key in self.empty:
             return self.empty[key]
         known = self._archive.room(key)
-        name, said, topic = known or (name, 0, "")
+        name, said, topic = known or (name, self._archive.floor, "")
         log = Log(Origin(name, self._archive.epoch_of(key)), said)
         return Room(name, log, self._new_audience(log), topic)
 

@@ -1,0 +1,148 @@
+"""The chat's archive, kept by a store: what is known without asking, and how to ask for the rest.
+
+Names of rooms and accounts, last numbers, topics and bans are at hand, since the chat needs them at
+once. Lines and passwords are with the keeper.
+
+Invariants:
+- An account is known from the moment at which the keeper has granted it, and until it has granted
+  its end.
+- A reading is answered once, with all of its lines; if the keeper has to give up, with those that
+  came until then.
+
+Not here: when a line that was kept may be delivered (`Store.flush`).
+"""
+
+from typing import Final, Literal
+
+from reactor_chat.chat.archive import KnownRoom, OnAnswer, Verdict
+from reactor_chat.chat.lookalikes import skeleton
+from reactor_chat.chat.names import name_key
+from reactor_chat.chat.recall import Kept, OnSlice
+from reactor_chat.store.client import Reading, Store
+from reactor_chat.store.records import Line
+
+BUSY: Final = Verdict(False, "Passwords cannot be checked just now. Try again in a moment.")
+
+
+class StoreArchive:
+    """An `Archive` on a store that was opened."""
+
+    keeps_names = True
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        snapshot = store.snapshot
+        self._epoch = snapshot.epoch
+        self.floor = snapshot.floor
+        self._bans = snapshot.bans
+        self._names = {name_key(name): name for name, _, _ in snapshot.rooms}
+        self._said = {name: last for name, last, _ in snapshot.rooms}
+        self._topics = {name: topic for name, _, topic in snapshot.rooms if topic}
+        self._accounts: dict[str, str] = {}
+        self._looks: dict[str, str] = {}
+        for name, key in snapshot.accounts:
+            self._add(key, name)
+
+    # -- rooms ------------------------------------------------------------------------------------
+
+    def epoch_of(self, key: str) -> str:
+        """Return the epoch for the numbers of a room that is opened now: the file's."""
+        return self._epoch
+
+    def room(self, key: str) -> KnownRoom | None:
+        """Return what is known of a room, by the key of its name."""
+        name = self._names.get(key)
+        if name is None:
+            return None
+        return KnownRoom(name, self._said.get(name, self.floor), self._topics.get(name, ""))
+
+    def keep(self, name: str, number: int, time: float, block: bytes) -> None:
+        """Take lines that were said in a room; the number is the first one's."""
+        if name not in self._said:
+            self._names[name_key(name)] = name
+        self._said[name] = number + block.count(b"\n") - 1
+        self.store.keep(name, number, int(time * 1000), block)
+
+    def set_topic(self, name: str, topic: str) -> None:
+        """Take a room's topic."""
+        self._names[name_key(name)] = name
+        self._topics[name] = topic
+        self.store.set_topic(name, topic)
+
+    def read(self, name: str, after: int, last: int, on_slice: OnSlice) -> None:
+        """Ask for the lines after one number and up to another."""
+        found: list[Kept] = []
+
+        def take(lines: list[Line], done: bool) -> None:
+            found.extend([(number, time / 1000, text + b"\n") for number, time, text in lines])
+            if done:
+                on_slice(found)
+            else:
+                reading.next()
+
+        reading: Reading = self.store.read_after(name, after, last, take)
+
+    # -- registered names -------------------------------------------------------------------------
+
+    def is_registered(self, key: str) -> bool:
+        """Whether a name, by its key, belongs to whoever has its password."""
+        return key in self._accounts
+
+    def name_like(self, name: str) -> str:
+        """Return a registered name that looks like this one, or nothing."""
+        return self._looks.get(skeleton(name), "")
+
+    def register(self, name: str, password: str, on_answer: OnAnswer) -> None:
+        """Give a name to whoever has the password."""
+        key = name_key(name)
+
+        def answer(granted: bool | Literal["busy"]) -> None:
+            if granted is True:
+                self._add(key, name)
+            on_answer(_verdict(granted))
+
+        self.store.register(name, key, password, answer)
+
+    def check(self, key: str, password: str, on_answer: OnAnswer) -> None:
+        """Ask whether the password is that of the name."""
+        self.store.login(key, password, lambda granted: on_answer(_verdict(granted)))
+
+    def change(self, key: str, password: str, on_answer: OnAnswer) -> None:
+        """Let another password be that of the name."""
+        self.store.change_password(key, password, lambda granted: on_answer(_verdict(granted)))
+
+    def forget(self, key: str, on_answer: OnAnswer) -> None:
+        """Let the name be free again."""
+
+        def answer(granted: bool | Literal["busy"]) -> None:
+            if granted != "busy" and (name := self._accounts.pop(key, None)):
+                self._looks.pop(skeleton(name), None)
+            on_answer(_verdict(granted))
+
+        self.store.forget(key, answer)
+
+    def accounts(self) -> list[str]:
+        """Return the registered names, in the order of their keys."""
+        return [self._accounts[key] for key in sorted(self._accounts)]
+
+    def _add(self, key: str, name: str) -> None:
+        self._accounts[key] = name
+        self._looks[skeleton(name)] = name
+
+    # -- bans -------------------------------------------------------------------------------------
+
+    def ban(self, network: str) -> None:
+        """Take a ban."""
+        self.store.ban(network)
+
+    def unban(self, network: str) -> None:
+        """Take the end of a ban."""
+        self.store.unban(network)
+
+    def bans(self) -> list[str]:
+        """Return the networks that were banned when this began."""
+        return list(self._bans)
+
+
+def _verdict(granted: bool | Literal["busy"]) -> Verdict:
+    return BUSY if granted == "busy" else Verdict(granted)
