@@ -50,6 +50,7 @@ class Audience(Handler):
     __slots__ = (
         "_alone",
         "_blocks",
+        "_continues",
         "_counted",
         "_leaving",
         "_live",
@@ -79,6 +80,7 @@ class Audience(Handler):
         self._unserved: dict[SendQueue, Dialect] = {}
         self._live_at = self.turn
         self._blocks: dict[Dialect, bytes] = {}
+        self._continues = False  # in the next turn
         self.behind: dict[SendQueue, Place] = {}
         # The member who has said all the news, and is live: in most turns of most rooms there is
         # one who speaks, and need not be taken out of the live for that.
@@ -184,6 +186,8 @@ class Audience(Handler):
 
     def on_early_end_of_turn(self) -> None:
         """Send the news to all who are live, and let the others read on."""
+        if self._continues:
+            return  # with the next slice, in the next turn
         if self._unserved:
             self._serve_more()
         elif self.has_news:
@@ -237,7 +241,12 @@ class Audience(Handler):
             self.log.pins -= 1
             self._shared.reactor.at_end_of_turn(self)
         if self._unserved or self.has_news:
-            self._shared.reactor.call_soon(self, self.publish_later)
+            self._continues = True
+            self._shared.reactor.call_soon(self, self._continue)
+
+    def _continue(self) -> None:
+        self._continues = False
+        self.publish_later()
 
     def on_end_of_turn(self) -> None:
         """Forget what everybody has read, and what nobody reads in time."""
