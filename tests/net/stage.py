@@ -397,6 +397,7 @@ class Stage:
     def pass_time(self, seconds: float) -> None:
         self.settle()
         self.clock.advance(seconds)
+        self.turn()  # which tells the loop what time it is
         self.settle()
 
     # -- what must hold ---------------------------------------------------------------------------
