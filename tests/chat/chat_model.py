@@ -11,7 +11,7 @@ from unicodedata import normalize
 
 from tests.support import EPOCH, STAMP
 
-KEPT = 100  # lines of history
+KEPT = 100  # lines that a room keeps at least
 
 
 def same(text: str) -> str:
@@ -232,7 +232,7 @@ class Model:
             person.read("-> You are not in a room. /join ROOM enters one.")
         else:
             said = len(person.place.history)
-            person.read_again(person.place, max(1, said - min(lines, KEPT) + 1))
+            person.read_again(person.place, max(1, said - lines + 1))
             if not said:
                 person.read("-> Nothing was said here yet.")
 

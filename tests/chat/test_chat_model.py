@@ -167,7 +167,10 @@ class ChatAgainstTheModel(RuleBasedStateMachine):
     def look_back(self, who: int, lines: int) -> None:
         member, person = self.pick(who)
         self.type(member, f"/history {lines}")
-        self.model.show_history(person, lines)
+        log = member.room.log if member.room else None
+        kept = log.said - log.forgotten if log else 0
+        assert not log or kept >= min(log.said, KEPT)
+        self.model.show_history(person, min(lines, kept))
 
     @present
     @rule(who=ANYBODY, muted=st.booleans())
@@ -241,7 +244,7 @@ def dressed(person: Person, line: str) -> bytes:
 
 
 class ChatModelTest(ChatAgainstTheModel.TestCase):  # type: ignore[misc, valid-type]
-    settings = settings(max_examples=100, stateful_step_count=40)
+    settings = settings(max_examples=60, stateful_step_count=40)
 
 
 if __name__ == "__main__":
