@@ -93,9 +93,7 @@ class FakeAudience:
         assert link in self.dialects, "not in this room"
         self.dialects[link] = dialect
 
-    def say(
-        self, block: bytes, lines: int, time: float, keep: bool, skip: Sequence[Link]
-    ) -> Entry:
+    def say(self, block: bytes, lines: int, time: float, keep: bool, skip: Sequence[Link]) -> Entry:
         assert block.count(b"\n") == lines, f"{block!r} is not {lines} lines"
         assert all(link in self.dialects for link in skip), "not in this room"
         entry = self.log.append(block, lines, time, keep)

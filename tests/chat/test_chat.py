@@ -21,9 +21,7 @@ class CountingAudience(FakeAudience):
         self.told: list[tuple[bytes, int]] = []
         self.skip: list[Link] = []
 
-    def say(
-        self, block: bytes, lines: int, time: float, keep: bool, skip: Sequence[Link]
-    ) -> Entry:
+    def say(self, block: bytes, lines: int, time: float, keep: bool, skip: Sequence[Link]) -> Entry:
         self.told.append((block, lines))
         self.skip = list(skip)
         return super().say(block, lines, time, keep, skip)
@@ -167,7 +165,7 @@ class LeavingTest(unittest.TestCase):
         for member in (alice, bob):
             gathering.say(member, "/join games")
         gathering.forget()
-        
+
         def fail(*args: object, **fields: object) -> None:
             raise ZeroDivisionError
 

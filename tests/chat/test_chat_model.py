@@ -6,8 +6,8 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from reactor_chat.chat.moderation import Operator
 from reactor_chat.chat.members import Member
+from reactor_chat.chat.moderation import Operator
 from tests.chat.chat_model import KEPT, Model, Person, same
 from tests.support import FakeLink, Gathering, link_of, read_by
 

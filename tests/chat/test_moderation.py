@@ -2,8 +2,8 @@
 
 import unittest
 
-from reactor_chat.chat.moderation import COMMAND_WORDS, Operator
 from reactor_chat.chat.members import Member
+from reactor_chat.chat.moderation import COMMAND_WORDS, Operator
 from tests.support import STAMP, Gathering, link_of, read_by
 
 
@@ -24,9 +24,7 @@ class OperatorCase(unittest.TestCase):
     def check(self, line: str, *answer: str, heard: dict[str, list[str]] | None = None) -> None:
         """Type a line; check the answer, and what everybody hears, by name."""
         self.assertEqual(self.operator.receive(line), list(answer))
-        everybody = {
-            member.name: read_by(member) for member in (self.alice, self.bob, self.client)
-        }
+        everybody = {member.name: read_by(member) for member in (self.alice, self.bob, self.client)}
         self.assertEqual({name: lines for name, lines in everybody.items() if lines}, heard or {})
 
     def check_evicted(self, member: Member, last_word: str) -> None:

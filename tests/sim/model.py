@@ -48,7 +48,9 @@ class Person:
         self.may_die = may_die  # For a reason, as the log gives it; "" if not known yet.
         self.unsure: deque[tuple[bytes, ...]] = deque()  # Asked before a kick.
         self.steps: deque[Step] = deque()  # Of an act that the log tells in several entries.
-        self.expectations = Expectations(lambda: model.serve_unlogged(self), model.answered, self._on_private)
+        self.expectations = Expectations(
+            lambda: model.serve_unlogged(self), model.answered, self._on_private
+        )
         self._model = model
 
     def overhear(self, frame: str) -> None:
