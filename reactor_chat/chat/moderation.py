@@ -123,7 +123,8 @@ def _say(operator: Operator, argument: str) -> list[str]:
 
 def _kick(operator: Operator, argument: str) -> list[str]:
     member, reason = operator.chat.find(argument)
-    why = f": {reason.rstrip('.')}" if reason else ""
+    reason = reason.rstrip(".")
+    why = f": {reason}" if reason else ""
     operator.evict(member, answer(f"You were kicked{why}."), f"was kicked{why}", "kicked")
     return [f"{member.name} was kicked."]
 

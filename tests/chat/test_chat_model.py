@@ -6,12 +6,10 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from reactor_chat.chat.chat import Chat
-from reactor_chat.chat.commands import receive
+from reactor_chat.chat.members import Member
 from reactor_chat.chat.moderation import Operator
-from reactor_chat.chat.rooms import Member
 from tests.chat.chat_model import KEPT, Model, Person, same
-from tests.support import Ear, Hall, ear_of, heard_by
+from tests.support import FakeLink, Gathering, link_of, read_by
 
 NAMES = st.sampled_from(
     [
@@ -39,7 +37,8 @@ class ChatAgainstTheModel(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.chat = Chat(Hall, lambda event: None)
+        self.gathering = Gathering()
+        self.chat = self.gathering.chat
         self.operator = Operator(self.chat, list, lambda: None)
         self.model = Model()
         self.people: list[tuple[Member, Person]] = []
@@ -49,7 +48,7 @@ class ChatAgainstTheModel(RuleBasedStateMachine):
         return self.people[who % len(self.people)]
 
     def type(self, member: Member, line: str) -> None:
-        receive(self.chat, member, line.encode())
+        self.gathering.type(member, line)
 
     def words(self) -> str:
         self.spoken += 1
@@ -63,24 +62,24 @@ class ChatAgainstTheModel(RuleBasedStateMachine):
 
     @rule(host=HOSTS)
     def come(self, host: str) -> None:
-        assert self.operator.bans_host(host) == (host in self.model.banned)
+        assert self.operator.bans.bans(host) == (host in self.model.banned)
         if host not in self.model.banned:
-            member, person = self.chat.enter(Ear(), host), self.model.enter(host)
+            member, person = self.chat.enter(FakeLink(), host), self.model.enter(host)
             self.people.append((member, person))
 
     @present
     @rule(who=ANYBODY, how=st.sampled_from(["lost", "quit", "kicked"]))
     def go(self, who: int, how: str) -> None:
         member, person = self.people.pop(who % len(self.people))
-        self.model.leave(person)
+        self.model.leave(person, "was kicked" if how == "kicked" else "left")
         if how == "quit":
             self.type(member, "/quit")
-            assert ear_of(member).farewell == ("quit", b"")
+            assert link_of(member).farewell == ("quit", b"")
         elif how == "kicked":
             self.operator.receive(f"/kick {person.name}")
-            assert ear_of(member).farewell == ("kicked", b"-> You were kicked.\n")
+            assert link_of(member).farewell == ("kicked", dressed(person, "-> You were kicked."))
         self.chat.leave(member)
-        assert heard_by(member) == person.hears
+        assert read_by(member) == person.hears
 
     @present
     @rule(who=ANYBODY, name=NAMES)
@@ -97,16 +96,25 @@ class ChatAgainstTheModel(RuleBasedStateMachine):
         self.model.join(person, room)
 
     @present
-    @rule(who=ANYBODY)
-    def part(self, who: int) -> None:
+    @rule(who=ANYBODY, room=st.one_of(st.just(""), ROOMS))
+    def part(self, who: int, room: str) -> None:
         member, person = self.pick(who)
-        place = person.place
-        self.type(member, "/part")
-        self.model.part(person)
-        answer = (
-            f"You left {place.name}." if place else "You are not in a room. /join ROOM enters one."
-        )
-        person.hears.append(f"-> {answer}")
+        self.type(member, f"/part {room}")
+        self.model.part(person, room)
+
+    @present
+    @rule(who=ANYBODY)
+    def set_topic(self, who: int) -> None:
+        (member, person), text = self.pick(who), self.words()
+        self.type(member, f"/topic {text}")
+        self.model.set_topic(person, text)
+
+    @present
+    @rule(who=ANYBODY, wanted=st.booleans())
+    def use_tags(self, who: int, wanted: bool) -> None:
+        member, person = self.pick(who)
+        self.type(member, f"/tags {'on' if wanted else 'off'}")
+        self.model.use_tags(person, wanted)
 
     @present
     @rule(who=ANYBODY)
@@ -159,7 +167,10 @@ class ChatAgainstTheModel(RuleBasedStateMachine):
     def look_back(self, who: int, lines: int) -> None:
         member, person = self.pick(who)
         self.type(member, f"/history {lines}")
-        self.model.show_history(person, lines)
+        log = member.room.log if member.room else None
+        kept = log.said - log.forgotten if log else 0
+        assert not log or kept >= min(log.said, KEPT)
+        self.model.show_history(person, min(lines, kept))
 
     @present
     @rule(who=ANYBODY, muted=st.booleans())
@@ -173,12 +184,13 @@ class ChatAgainstTheModel(RuleBasedStateMachine):
         self.model.banned.add(host)
         persons = dict(self.people)
         # In which order they go does not matter; this is the one in which they do.
-        there = [member for member in self.chat.members.values() if member.host == host]
+        there = [member for member in self.chat.people if member.host == host]
         self.operator.receive(f"/ban {host}")
         for member in there:
             self.people.remove((member, persons[member]))
-            self.model.leave(persons[member])
-            assert ear_of(member).farewell == ("banned", b"-> You are banned.\n")
+            person = persons[member]
+            self.model.leave(person, "was banned")
+            assert link_of(member).farewell == ("banned", dressed(person, "-> You are banned."))
 
     @rule(host=BAD_HOSTS)
     def unban(self, host: str) -> None:
@@ -201,27 +213,38 @@ class ChatAgainstTheModel(RuleBasedStateMachine):
     @invariant()
     def each_hears_what_it_should(self) -> None:
         for member, person in self.people:
-            heard, person.hears, expected = heard_by(member), [], person.hears
+            heard, person.hears, expected = read_by(member), [], person.hears
             assert heard == expected, f"{person.name} heard {heard}, not {expected}"
 
     @invariant()
     def the_tables_say_what_the_model_says(self) -> None:
-        people = {same(person.name): member for member, person in self.people}
-        assert len(people) == len(self.people), "two people have the same name"
-        assert self.chat.members == people
-        rooms = {key: [m.name for m in room.members] for key, room in self.chat.rooms.items()}
-        assert rooms == {same(p.name): [one.name for one in p.people] for p in self.model.places}
-        deaf = {(m.name, who.name) for who, by in self.chat.deaf_to.items() for m in by}
-        assert deaf == {(p.name, other.name) for _, p in self.people for other in p.ignores}
+        names = {same(person.name) for _, person in self.people}
+        assert len(names) == len(self.people), "two people have the same name"
+        assert [*self.chat.people] == [member for member, _ in self.people]
+        rooms = {room.key: [m.name for m in room.members] for room in self.chat.rooms}
+        places = [place for place in self.model.places if place.people]
+        assert rooms == {same(p.name): [one.name for one in p.people] for p in places}
+        for member, person in self.people:
+            assert [room.name for room in member.rooms] == [p.name for p in person.places]
+            ignorers = {one.name for one in self.chat.ignoring.ignorers(member) or ()}
+            assert ignorers == {p.name for _, p in self.people if person in p.ignores}
 
     def teardown(self) -> None:
         for member, _ in self.people:
             self.chat.leave(member)
-        assert (self.chat.members, self.chat.rooms, self.chat.deaf_to) == ({}, {}, {})
+        assert (len(self.chat.people), len(self.chat.rooms)) == (0, 0)
+        assert not any(self.chat.ignoring.ignorers(member) for member, _ in self.people)
+
+
+def dressed(person: Person, line: str) -> bytes:
+    """Return a last word as that person reads it."""
+    person.hears.clear()
+    person.read(line)
+    return f"{person.hears.pop()}\n".encode()
 
 
 class ChatModelTest(ChatAgainstTheModel.TestCase):  # type: ignore[misc, valid-type]
-    settings = settings(max_examples=100, stateful_step_count=40)
+    settings = settings(max_examples=60, stateful_step_count=40)
 
 
 if __name__ == "__main__":

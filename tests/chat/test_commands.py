@@ -3,9 +3,11 @@
 import unittest
 
 from reactor_chat.chat.commands import COMMANDS
+from reactor_chat.chat.members import Member
 from reactor_chat.wire.framing import OVERLONG
-from tests.support import CommandCase, ear_of
+from tests.support import EPOCH, STAMP, CommandCase, link_of
 
+BOB_READS_HELLO = {"bob": ["alice: hello"]}
 NO_SPACES = "-> A name has only letters, digits, '_', '-' and '.', not spaces."
 OUTSIDE = "-> You are not in a room. /join ROOM enters one."
 
@@ -70,12 +72,21 @@ class HelpTest(CommandCase):
         self.assertEqual(lines, [f"-> {command.help}" for command in commands.values()])
 
     def test_every_command_of_the_protocol_is_there(self) -> None:
-        words = "help whoami nick join part leave rooms who names msg reply me history ignore"
-        self.assertEqual(set(COMMANDS), {*words.split(), "unignore", "quit", "exit"})
+        words = "help whoami nick join part leave topic rooms list who names msg reply me history "
+        words += "ignore unignore tags resume register login password unregister quit exit"
+        self.assertEqual(set(COMMANDS), set(words.split()))
 
     def test_help_shows_how_to_call_and_the_other_words_for_it(self) -> None:
-        self.check(self.alice, "/help part", "-> /part, also /leave: leave the room")
-        self.check(self.alice, "/help /msg", "-> /msg NAME TEXT: say something to one person alone")
+        self.check(
+            self.alice,
+            "/help part",
+            "-> /part [ROOM], also /leave: leave the room, or that room",
+        )
+        self.check(
+            self.alice,
+            "/help /msg",
+            "-> /msg NAME TEXT: say something to one person, or Server, alone",
+        )
 
     def test_help_for_another_word_is_that_of_the_command(self) -> None:
         self.assertEqual(
@@ -91,9 +102,14 @@ class HelpTest(CommandCase):
             ("/whoami x", "/whoami"),
             ("/nick", "/nick NAME"),
             ("/join", "/join ROOM"),
-            ("/part x", "/part"),
-            ("/leave x", "/part"),
             ("/rooms x", "/rooms"),
+            ("/tags", "/tags on|off"),
+            ("/tags yes", "/tags on|off"),
+            ("/resume tea", "/resume ROOM ID"),
+            ("/resume tea 5", "/resume ROOM ID"),
+            ("/resume tea 0123abcd", "/resume ROOM ID"),
+            ("/resume tea 0123ABCD-5", "/resume ROOM ID"),
+            ("/resume tea 0123abcd-٣", "/resume ROOM ID"),
             ("/msg", "/msg NAME TEXT"),
             ("/msg bob", "/msg NAME TEXT"),
             ("/msg bob  ", "/msg NAME TEXT"),
@@ -109,7 +125,6 @@ class HelpTest(CommandCase):
             ("/history ٣", "/history [N]"),
             ("/ignore bob x", "/ignore [NAME]"),
             ("/unignore", "/unignore NAME"),
-            ("/unignore bob x", "/unignore NAME"),
         ):
             with self.subTest(line):
                 self.check(self.alice, line, f"-> Usage: {usage}")
@@ -155,14 +170,93 @@ class PeopleTest(CommandCase):
 
     def test_quit_leaves_whatever_else_the_line_says(self) -> None:
         self.check(self.alice, "/quit and goodbye", others={"bob": ["* alice left"]})
-        self.assertEqual(ear_of(self.alice).farewell, ("quit", b""))
+        self.assertEqual(link_of(self.alice).farewell, ("quit", b""))
         self.check(self.bob, "close socket")
-        self.assertEqual(ear_of(self.bob).farewell, ("quit", b""))
+        self.assertEqual(link_of(self.bob).farewell, ("quit", b""))
         self.check(self.carol, "/exit")
-        self.assertEqual(len(self.gathering.chat.members), 1)
+        self.assertEqual(len(self.gathering.chat.people), 1)
 
     def test_close_socket_within_a_line_is_text(self) -> None:
         self.check(self.alice, "CLOSE SOCKET!", others={"bob": ["alice: CLOSE SOCKET!"]})
+
+
+class TagsTest(CommandCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.check(self.alice, "/tags on", f"@time={STAMP} -> Lines carry tags now.")
+
+    def line(self, number: int, text: str, room: str = "tea") -> str:
+        return f"@time={STAMP};room={room};id={EPOCH}-{number} {text}"
+
+    def test_what_is_said_carries_its_number_and_ones_own_lines_come_back(self) -> None:
+        self.check(self.alice, "hello", self.line(1, "alice: hello"), others=BOB_READS_HELLO)
+        self.check(self.bob, "hi", others={"alice": [self.line(2, "bob: hi")]})
+        self.check(self.bob, "/me waves", others={"alice": [self.line(3, "** bob waves")]})
+
+    def test_notices_carry_no_number(self) -> None:
+        told = f"@time={STAMP};room=tea * bob left"
+        self.check(self.bob, "/part", "-> You left tea.", others={"alice": [told]})
+
+    def test_a_room_that_is_not_current_has_its_name_in_the_tags_alone(self) -> None:
+        self.gathering.say(self.alice, "/join games")
+        self.check(self.bob, "hi", others={"alice": [self.line(1, "bob: hi")]})
+
+    def test_without_tags_lines_are_as_they_were(self) -> None:
+        self.check(self.alice, "/tags OFF", "-> Lines carry no tags now.")
+        self.check(self.alice, "hello", others=BOB_READS_HELLO)
+
+    def test_answers_about_a_room_name_it(self) -> None:
+        self.gathering.say(self.bob, "hi")
+        self.gathering.forget()
+        tags = f"@time={STAMP};room=tea"
+        self.check(self.alice, "/history", self.line(1, "bob: hi"))
+        self.check(self.alice, "/topic", f"{tags} -> tea has no topic.")
+        self.gathering.say(self.carol, "/tags on")
+        self.assertEqual(
+            self.gathering.say(self.carol, "/join tea"),
+            [
+                f"{tags} -> You joined tea. Here: alice, bob, carol.",
+                f"{tags} -> Recent messages:",
+                self.line(1, "bob: hi"),
+            ],
+        )
+
+
+class ResumeTest(CommandCase):
+    def setUp(self) -> None:
+        super().setUp()
+        for number in range(1, 151):
+            self.gathering.say(self.alice, f"line {number}")
+        self.gathering.forget()
+        self.lines = [f"alice: line {number}" for number in range(1, 151)]
+        self.joined = "-> You joined tea. Here: alice, bob, carol."
+
+    def resume(self, place: str, member: Member | None = None) -> list[str]:
+        return self.gathering.say(member or self.carol, f"/resume tea {place}")
+
+    def test_what_was_said_since_is_shown(self) -> None:
+        shown = ["-> Since then:", *self.lines[147:]]
+        self.assertEqual(self.resume(f"{EPOCH}-147"), [self.joined, *shown])
+
+    def test_ones_own_lines_are_shown_too(self) -> None:
+        shown = ["-> You are in tea now.", "-> Since then:", *self.lines[147:]]
+        self.assertEqual(self.resume(f"{EPOCH}-147", self.alice), shown)
+
+    def test_where_nothing_was_said_there_is_no_heading(self) -> None:
+        self.assertEqual(self.resume(f"{EPOCH}-150"), [self.joined])
+
+    def test_what_is_not_kept_any_more_is_counted(self) -> None:
+        missed = "* You missed 40 messages."
+        shown = [self.joined, missed, "-> Since then:", *self.lines[50:]]
+        self.assertEqual(self.resume(f"{EPOCH}-10"), shown)
+
+    def test_in_another_epoch_and_from_the_future_it_is_as_on_joining(self) -> None:
+        unsure = "* Some messages may be missing here."
+        shown = [self.joined, unsure, "-> Recent messages:", *self.lines[140:]]
+        for place in ("76543210-150", f"{EPOCH}-151"):
+            with self.subTest(place):
+                self.assertEqual(self.resume(place), shown)
+                self.gathering.say(self.carol, "/part")
 
 
 class RoomTest(CommandCase):
@@ -184,16 +278,60 @@ class RoomTest(CommandCase):
         )
         self.assertEqual(joined[2:], [f"alice: line {number}" for number in range(2, 12)])
 
-    def test_join_elsewhere_leaves_the_first(self) -> None:
+    def test_join_elsewhere_makes_that_the_current_room_too(self) -> None:
+        self.check(self.alice, "/join games", "-> You joined games. Here: alice.")
+        self.check(self.alice, "/whoami", "-> You are alice, in games; also in tea.")
+        self.check(self.alice, "nobody else is here")
+        self.check(self.bob, "hello", others={"alice": ["[tea] bob: hello"]})
+        self.check(self.bob, "/me waves", others={"alice": ["[tea] ** bob waves"]})
+
+    def test_join_where_one_is_makes_it_current_again(self) -> None:
+        self.check(self.alice, "/join TEA", "-> You are in tea now.")
+        self.gathering.say(self.alice, "/join games")
+        self.check(self.alice, "/join #Tea", "-> You are in tea now.")
+        self.check(self.alice, "hello", others={"bob": ["alice: hello"]})
+
+    def test_part_makes_the_room_before_the_current_one_again(self) -> None:
+        for room in ("games", "books"):
+            self.gathering.say(self.alice, f"/join {room}")
+        self.check(self.alice, "/part games", "-> You left games. You are in books now.")
+        self.check(self.alice, "/part", "-> You left books. You are in tea now.")
+        self.check(self.bob, "hello", others={"alice": ["bob: hello"]})
+        self.check(self.alice, "/part games", "-> You are not in games.")
+
+    def test_part_of_another_room_leaves_the_current_one_as_it_is(self) -> None:
+        self.gathering.say(self.alice, "/join games")
         self.check(
             self.alice,
-            "/join games",
-            "-> You joined games. Here: alice.",
+            "/part tea",
+            "-> You left tea. You are in games now.",
             others={"bob": ["* alice left"]},
         )
 
-    def test_join_where_one_is_changes_nothing(self) -> None:
-        self.check(self.alice, "/join TEA", "-> You are already in tea.")
+    def test_nobody_is_in_more_than_twenty_rooms(self) -> None:
+        for number in range(19):
+            self.gathering.say(self.alice, f"/join room{number}")
+        self.check(self.alice, "/join another", "-> You are in 20 rooms already.")
+        self.assertIsNone(self.gathering.chat.rooms.get("another"))
+
+    def test_a_new_name_is_told_once_in_each_room(self) -> None:
+        for member in (self.alice, self.carol):
+            self.gathering.say(member, "/join games")
+        self.gathering.forget()
+        what = "* alice is now known as Ada"
+        told = {"bob": [what], "carol": [what]}
+        self.check(self.alice, "/nick Ada", "-> You are now Ada.", others=told)
+        self.check(self.alice, "/quit", others={"bob": ["* Ada left"], "carol": ["* Ada left"]})
+
+    def test_the_topic_is_told_to_all_and_shown_on_joining(self) -> None:
+        self.check(self.alice, "/topic", "-> tea has no topic.")
+        told = "* alice set the topic: leaves"
+        self.check(self.alice, "/topic leaves", told, others={"bob": [told]})
+        self.check(self.alice, "/topic", "-> The topic of tea is: leaves")
+        self.assertEqual(
+            self.gathering.say(self.carol, "/join tea"),
+            ["-> You joined tea. Here: alice, bob, carol.", "-> Topic: leaves"],
+        )
 
     def test_a_refused_room_leaves_one_where_one_was(self) -> None:
         self.check(self.alice, "/join server", "-> The name server is reserved.")
@@ -209,13 +347,18 @@ class RoomTest(CommandCase):
         self.gathering.forget()
         self.check(self.client, "/rooms", "-> Games (1), tea (2)")
 
-    def test_a_room_exists_while_it_has_members(self) -> None:
+    def test_a_room_exists_while_it_has_members_and_what_was_said_is_kept(self) -> None:
         for member in (self.alice, self.bob):
             self.gathering.say(member, "hello")
             self.gathering.say(member, "/part")
         self.gathering.forget()
         self.check(self.carol, "/rooms", "-> There are no rooms.")
-        self.check(self.carol, "/join tea", "-> You joined tea. Here: carol.")
+        self.check(
+            self.carol,
+            "/join tea",
+            "-> You joined tea. Here: carol.",
+            *("-> Recent messages:", "alice: hello", "bob: hello"),
+        )
 
     def test_history_shows_the_last_lines_as_they_were(self) -> None:
         for number in range(150):

@@ -2,7 +2,7 @@
 
 import unittest
 
-from tests.support import CommandCase, ear_of, heard_by
+from tests.support import CommandCase, link_of, read_by
 
 
 class PrivateMessageTest(CommandCase):
@@ -24,8 +24,8 @@ class PrivateMessageTest(CommandCase):
             twelfth = self.gathering.enter()
         self.assertEqual(twelfth.name, "Client 12")
         self.gathering.say(self.alice, "/msg Client 12 hello")
-        self.assertEqual(heard_by(twelfth), ["[PM from alice] hello"])
-        self.assertEqual(heard_by(self.client), [])
+        self.assertEqual(read_by(twelfth), ["[PM from alice] hello"])
+        self.assertEqual(read_by(self.client), [])
 
     def test_the_case_of_a_name_does_not_matter(self) -> None:
         self.check(
@@ -37,7 +37,7 @@ class PrivateMessageTest(CommandCase):
         self.check(self.alice, "/msg Client 9 hi", "-> There is nobody called Client 9.")
 
     def test_somebody_who_does_not_read_is_said_not_to(self) -> None:
-        ear_of(self.bob).stalls = True
+        link_of(self.bob).full = True
         self.check(
             self.alice, "/msg bob hi", "-> bob is not reading; your message was not delivered."
         )
@@ -70,7 +70,22 @@ class IgnoreTest(CommandCase):
         self.gathering.say(self.alice, "/nick Ada")
         self.gathering.forget()
         self.check(self.alice, "hello")
-        self.check(self.bob, "/ignore", "-> You ignore Ada.")
+        self.check(self.bob, "/ignore", "-> You ignore Ada, alice.")
+
+    def test_whoever_takes_an_ignored_name_is_ignored_too(self) -> None:
+        self.gathering.say(self.bob, "/ignore alice")
+        self.gathering.say(self.alice, "/quit")
+        self.gathering.say(self.carol, "/join tea")
+        self.gathering.say(self.carol, "/nick alice")
+        self.gathering.forget()
+        self.check(self.carol, "hello")
+        self.check(self.bob, "/unignore alice", "-> You see alice again.")
+        self.check(self.carol, "hello", others={"bob": ["alice: hello"]})
+
+    def test_neither_a_name_nor_a_topic_passes(self) -> None:
+        self.gathering.say(self.bob, "/ignore alice")
+        self.check(self.alice, "/nick rude", "-> You are now rude.")
+        self.check(self.alice, "/topic rude", "* rude set the topic: rude")
 
     def test_it_works_one_way(self) -> None:
         self.gathering.say(self.bob, "/ignore alice")

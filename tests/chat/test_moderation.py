@@ -2,9 +2,9 @@
 
 import unittest
 
+from reactor_chat.chat.members import Member
 from reactor_chat.chat.moderation import COMMAND_WORDS, Operator
-from reactor_chat.chat.rooms import Member
-from tests.support import Gathering, ear_of, heard_by
+from tests.support import STAMP, Gathering, link_of, read_by
 
 
 class OperatorCase(unittest.TestCase):
@@ -24,16 +24,14 @@ class OperatorCase(unittest.TestCase):
     def check(self, line: str, *answer: str, heard: dict[str, list[str]] | None = None) -> None:
         """Type a line; check the answer, and what everybody hears, by name."""
         self.assertEqual(self.operator.receive(line), list(answer))
-        everybody = {
-            member.name: heard_by(member) for member in (self.alice, self.bob, self.client)
-        }
+        everybody = {member.name: read_by(member) for member in (self.alice, self.bob, self.client)}
         self.assertEqual({name: lines for name, lines in everybody.items() if lines}, heard or {})
 
-    def check_put_out(self, member: Member, last_word: str) -> None:
-        farewell = ear_of(member).farewell
+    def check_evicted(self, member: Member, last_word: str) -> None:
+        farewell = link_of(member).farewell
         assert farewell is not None
         self.assertEqual(farewell[1].decode(), last_word + "\n")
-        self.assertFalse(self.gathering.chat.has(member))
+        self.assertNotIn(member, self.gathering.chat.people)
 
 
 class SpeakingTest(OperatorCase):
@@ -68,8 +66,8 @@ class LookingTest(OperatorCase):
         self.bob.muted = True
         self.check(
             "/who",
-            "alice from 192.0.2.1, in tea",
-            "bob from 192.0.2.1, in tea, muted",
+            "alice (Client 1) from 192.0.2.1, in tea",
+            "bob (Client 2) from 192.0.2.1, in tea, muted",
             "Client 3 from 2001:db8::3",
         )
 
@@ -77,7 +75,11 @@ class LookingTest(OperatorCase):
         self.check("/rooms", "tea: alice, bob")
 
     def test_where_nobody_is_it_says_so(self) -> None:
-        self.gathering.chat.close()
+        for member in (self.alice, self.bob, self.client):
+            self.gathering.chat.leave(member)
+        self.gathering.forget()
+        for member in (self.alice, self.bob):
+            read_by(member)
         self.check("/who", "Nobody is here.")
         self.check("/rooms", "There are no rooms.")
         self.check("/bans", "Nobody is banned.")
@@ -88,7 +90,8 @@ class LookingTest(OperatorCase):
     def test_help_lists_every_command(self) -> None:
         lines = self.operator.receive("/help")
         self.assertEqual([line.split()[0] for line in lines], ["TEXT", *COMMAND_WORDS])
-        words = "help who rooms say kick ban unban bans mute unmute stats quit"
+        words = "help who rooms say kick ban unban bans mute unmute reload msg accounts forget "
+        words += "stats quit"
         self.assertEqual(COMMAND_WORDS, tuple(f"/{word}" for word in words.split()))
 
     def test_an_unknown_command_is_said_to_nobody(self) -> None:
@@ -119,51 +122,86 @@ class LookingTest(OperatorCase):
         self.assertEqual(self.ends, 1)
 
 
-class PuttingOutTest(OperatorCase):
+class EvictingTest(OperatorCase):
     def test_a_kicked_client_reads_so_and_the_room_sees_it_leave(self) -> None:
-        self.check("/kick alice", "alice was kicked.", heard={"bob": ["* alice left"]})
-        self.check_put_out(self.alice, "-> You were kicked.")
+        self.check("/kick alice", "alice was kicked.", heard={"bob": ["* alice was kicked"]})
+        self.check_evicted(self.alice, "-> You were kicked.")
 
     def test_a_kicked_client_reads_why(self) -> None:
         self.check("/kick Client 3  rude  words", "Client 3 was kicked.")
-        self.check_put_out(self.client, "-> You were kicked: rude  words.")
+        self.check_evicted(self.client, "-> You were kicked: rude  words.")
+
+    def test_the_room_reads_why_too(self) -> None:
+        self.check(
+            "/kick alice too loud",
+            "alice was kicked.",
+            heard={"bob": ["* alice was kicked: too loud"]},
+        )
+
+    def test_each_room_of_somebody_who_is_kicked_is_told_once(self) -> None:
+        self.gathering.say(self.alice, "/join games")
+        self.gathering.say(self.client, "/join games")
+        self.gathering.forget()
+        told = ["* alice was kicked"]
+        self.check("/kick alice", "alice was kicked.", heard={"bob": told, "Client 3": told})
+
+    def test_the_last_word_carries_tags_if_they_are_wanted(self) -> None:
+        self.gathering.say(self.alice, "/tags on")
+        self.operator.receive("/kick alice")
+        self.check_evicted(self.alice, f"@time={STAMP} -> You were kicked.")
 
     def test_a_reason_that_ends_with_a_full_stop_gets_no_other(self) -> None:
         self.operator.receive("/kick alice Enough.")
-        self.check_put_out(self.alice, "-> You were kicked: Enough.")
+        self.check_evicted(self.alice, "-> You were kicked: Enough.")
         self.operator.receive("/kick bob ...")
-        self.check_put_out(self.bob, "-> You were kicked.")
+        self.check_evicted(self.bob, "-> You were kicked.")
 
     def test_a_ban_by_name_bans_the_address_and_all_who_are_there(self) -> None:
-        answers = ("192.0.2.1 is banned.", "alice was put out.", "bob was put out.")
-        self.check("/ban bob", *answers, heard={"bob": ["* alice left"]})
+        answers = ("192.0.2.1 is banned.", "alice was evicted.", "bob was evicted.")
+        self.check("/ban bob", *answers, heard={"bob": ["* alice was banned"]})
         for member in (self.alice, self.bob):
-            self.check_put_out(member, "-> You are banned.")
-        self.assertTrue(self.operator.bans_host("192.0.2.1"))
-        self.assertFalse(self.operator.bans_host("2001:db8::3"))
+            self.check_evicted(member, "-> You are banned.")
+        self.assertTrue(self.operator.bans.bans("192.0.2.1"))
+        self.assertFalse(self.operator.bans.bans("2001:db8::3"))
 
     def test_a_ban_by_address_needs_nobody_there(self) -> None:
         self.check("/ban 198.51.100.7", "198.51.100.7 is banned.")
         self.check("/bans", "198.51.100.7")
 
     def test_an_address_is_the_same_however_it_is_written(self) -> None:
-        self.check("/ban [2001:DB8:0::0003]", "2001:db8::3 is banned.", "Client 3 was put out.")
-        self.check("/ban 2001:db8::3", "2001:db8::3 is banned.")
+        self.check("/ban [2001:DB8:0::0003]", "2001:db8::/64 is banned.", "Client 3 was evicted.")
+        self.check("/ban 2001:db8::3", "2001:db8::/64 is banned.")
         self.check("/ban ::ffff:198.51.100.7", "198.51.100.7 is banned.")
         for host in ("2001:db8::3", "198.51.100.7", "::ffff:198.51.100.7", "::FFFF:C633:6407"):
-            self.assertTrue(self.operator.bans_host(host), host)
-        self.check("/bans", "198.51.100.7", "2001:db8::3")
+            self.assertTrue(self.operator.bans.bans(host), host)
+        self.check("/bans", "198.51.100.7", "2001:db8::/64")
 
     def test_the_zone_of_an_address_does_not_matter(self) -> None:
-        self.check("/ban fe80::1%eth0", "fe80::1 is banned.")
-        self.assertTrue(self.operator.bans_host("fe80::1%eth1"))
+        self.check("/ban fe80::1%eth0", "fe80::1/128 is banned.")
+        self.assertTrue(self.operator.bans.bans("fe80::1%eth1"))
 
     def test_unban_lets_an_address_in_again(self) -> None:
         self.operator.receive("/ban 198.51.100.7")
         self.check("/unban ::ffff:198.51.100.7", "198.51.100.7 is no longer banned.")
-        self.assertFalse(self.operator.bans_host("198.51.100.7"))
+        self.assertFalse(self.operator.bans.bans("198.51.100.7"))
         self.check("/unban 198.51.100.7", "198.51.100.7 is not banned.")
         self.check("/unban nonsense", "nonsense is not banned.")
+
+
+class WritingTest(OperatorCase):
+    def test_msg_reaches_one_person_alone(self) -> None:
+        self.check(
+            "/msg bob  a word",
+            "[PM to bob] a word",
+            heard={"bob": ["[PM from Server] a word"]},
+        )
+        self.check("/msg bob", "Usage: /msg NAME TEXT")
+
+    def test_who_writes_to_the_server_is_answered_and_reported(self) -> None:
+        self.assertEqual(
+            self.gathering.say(self.alice, "/msg Server help me"), ["-> [PM to Server] help me"]
+        )
+        self.assertEqual(self.gathering.journal.events, ["[PM from alice] help me"])
 
 
 class MutingTest(OperatorCase):
@@ -171,7 +209,7 @@ class MutingTest(OperatorCase):
         told = ["-> You were muted: nobody hears what you say."]
         self.check("/mute ALICE", "alice is muted.", heard={"alice": told})
         self.assertEqual(self.gathering.say(self.alice, "hello?"), ["-> You are muted."])
-        self.assertEqual(heard_by(self.bob), [])
+        self.assertEqual(read_by(self.bob), [])
 
     def test_muting_again_tells_nobody_again(self) -> None:
         self.operator.receive("/mute alice")
@@ -185,12 +223,13 @@ class MutingTest(OperatorCase):
         self.check("/unmute alice", "alice is not muted.", heard=told)
         self.check("/unmute alice", "alice is not muted.")
         self.gathering.say(self.alice, "hello")
-        self.assertEqual(heard_by(self.bob), ["alice: hello"])
+        self.assertEqual(read_by(self.bob), ["alice: hello"])
 
-    def test_another_name_does_not_unmute(self) -> None:
+    def test_who_is_muted_can_say_nothing_with_names_and_topics_either(self) -> None:
         self.operator.receive("/mute alice")
         self.gathering.forget()
-        self.assertEqual(self.gathering.say(self.alice, "/nick Ada"), ["-> You are now Ada."])
+        for line in ("/nick Ada", "/topic oi", "/join oi", "/msg bob oi", "/msg server oi"):
+            self.assertEqual(self.gathering.say(self.alice, line), ["-> You are muted."], line)
         self.assertEqual(self.gathering.say(self.alice, "hello"), ["-> You are muted."])
 
 

@@ -6,6 +6,7 @@ from unicodedata import category
 from hypothesis import given
 from hypothesis import strategies as st
 
+from reactor_chat.chat import visits
 from reactor_chat.chat.chat import CommandError
 from reactor_chat.chat.names import MAX_NAME, BadName, check_name
 from reactor_chat.wire.protocol import ACTION, PRIVATE, SPEECH
@@ -43,7 +44,7 @@ class NamesTakenTest(unittest.TestCase):
         attacker = gathering.enter()
         for name in ("x" * 25, "Server", "al\u0456ce", "10.0.0.1"):
             with self.subTest(name), self.assertRaises(CommandError):
-                gathering.chat.join(attacker, name)
+                visits.join(gathering.chat, attacker, name)
 
     def test_a_given_name_cannot_be_had_even_after_its_owner_left(self) -> None:
         gathering = Gathering()

@@ -34,9 +34,7 @@ class SignalsTest(unittest.TestCase):
         self.assertEqual(self.heard, [signal.SIGUSR1])
 
     def test_a_signal_ends_the_sleep_of_the_loop(self) -> None:
-        watch = SignalWatch(
-            self.reactor, [signal.SIGALRM], self.heard.append, self.failures.append
-        )
+        watch = SignalWatch(self.reactor, [signal.SIGALRM], self.heard.append, self.failures.append)
         self.addCleanup(watch.close)
         signal.setitimer(signal.ITIMER_REAL, 0.001)
         self.reactor.turn()

@@ -39,9 +39,10 @@ MOST_TURNS = 2_000
 
 @contextlib.contextmanager
 def small_bounds(most_pieces: int = 1024) -> Iterator[None]:
-    """Let bounds be reached with a few lines: trimming, chunks, and the number of pieces."""
+    """Let bounds be reached with a few lines and readers: trimming, slices, chunks, pieces."""
     with (
         mock.patch("reactor_chat.net.audience._TRIM_STEP", 0),
+        mock.patch("reactor_chat.net.audience.SLICE", 2),
         mock.patch("reactor_chat.net.audience.gap", render_gap),
         mock.patch("reactor_chat.net.send_queue.CHUNK", 250),
         mock.patch("reactor_chat.net.send_queue._MOST_PIECES", most_pieces),
@@ -397,6 +398,7 @@ class Stage:
     def pass_time(self, seconds: float) -> None:
         self.settle()
         self.clock.advance(seconds)
+        self.turn()  # which tells the loop what time it is
         self.settle()
 
     # -- what must hold ---------------------------------------------------------------------------

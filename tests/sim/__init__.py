@@ -17,7 +17,7 @@ sockets, so that the simulation cannot drift from Linux unnoticed:
 The server on it, and who watches:
 - `acts`: what a client may say. `client`: one that says it, and reads or stalls.
 - `model`: what follows from what was said, in the order of the server's log.
-- `ear`: what one client must receive, against what it does.
+- `expectations`: what one client must receive, against what it does.
 - `driver`: the server, its clients and the model, a turn at a time.
 - `witnesses`: the frame of the tests of faults. `pair`: that of the tests of one connection.
 """

@@ -1,7 +1,7 @@
 """One client of the simulated server: what it sends, and what it makes of what it receives.
 
 It reads and sends whenever it is pumped, as a program does that never sleeps for long, unless it
-is told to stall. What it says goes to the model at once, and what it receives to its ear.
+is told to stall. What it says goes to the model at once, and what it receives to its expectations.
 
 What does not belong here: when it does something.
 """
@@ -131,7 +131,7 @@ class Client:
     def _take(self, data: bytes) -> None:
         self.received += data
         if self.person.name:
-            self.person.ear.feed(data)
+            self.person.expectations.feed(data)
         if not data:
             self._end("reset" if self._was_reset else "end")
 

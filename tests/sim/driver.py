@@ -18,14 +18,15 @@ from types import SimpleNamespace
 from typing import Any, cast
 from unittest import mock
 
+from reactor_chat.chat.archive import NoArchive
 from reactor_chat.loop.reactor import Reactor
 from reactor_chat.net import listener as listener_module
 from reactor_chat.net.shared import Limits
-from reactor_chat.server.server import Log, Server
+from reactor_chat.server.server import Server
 from reactor_chat.server.settings import Settings
 from tests.sim.client import Client
 from tests.sim.clock import Clock
-from tests.sim.model import Model, Person
+from tests.sim.model import ENDING, Model, Person
 from tests.sim.network import Network
 from tests.sim.process import CALM, DESCRIPTOR_LIMIT, Faults, Process
 from tests.sim.selector import Asleep, Selector
@@ -34,6 +35,8 @@ HERE = ("127.0.0.1", 56040)
 CAPACITY = 1024  # Bytes of each socket buffer: a few lines, so that they fill at once.
 # Small for the same reason; in the same proportion to each other as the server's own.
 LIMITS = Limits(backlog=4096, hold=1024)
+EPOCH = "0123abcd"
+TIME = 1_000_000.0  # when everything is said
 ENOUGH_TURNS = 20_000  # Without sleeping: whoever needs more is spinning.
 
 
@@ -61,8 +64,11 @@ class Driver:
         self._unread_log: list[str] = []
         self._cleanup = contextlib.ExitStack()
         self._cleanup.enter_context(mock.patch.object(listener_module, "os", self._os()))
-        log = Log(self._unread_log.append, lambda run: self.on_said(run), self._on_failure)
-        self.server = Server(self.reactor, self.settings, log)
+        # So that lines are left out and sent in parts where few of them wait.
+        self._cleanup.enter_context(mock.patch("reactor_chat.net.audience._TRIM_STEP", 0))
+        self._cleanup.enter_context(mock.patch("reactor_chat.net.send_queue.CHUNK", 2 * CAPACITY))
+        log, archive = _Log(self), NoArchive(lambda: EPOCH)
+        self.server = Server(self.reactor, self.settings, log, archive, lambda: TIME)
         sock = self.network.listen(self.process, HERE, backlog=4096, capacity=CAPACITY)
         self.listener = self.server.listen(cast(Any, sock))
 
@@ -85,6 +91,9 @@ class Driver:
         return self._type(line, lambda answer: None)
 
     def broadcast(self, text: str) -> None:
+        """Not while somebody has too much waiting: whom that skips is tested elsewhere."""
+        if any(session.connection.full for session in self.server.sessions):
+            return
         self._type(text, lambda answer: self.model.broadcast(text, self._present()))
 
     def say_in_room(self, room: str, text: str) -> None:
@@ -122,10 +131,11 @@ class Driver:
         return answers
 
     def _present(self) -> set[str]:
-        return {member.name for member in self.server.chat.members.values()}
+        return {member.name for member in self.server.chat.people}
 
     def shut_down(self) -> None:
         self.model.shut_down()
+        self.server.on_ending = lambda: self.on_event(ENDING + "\0".join(sorted(self._present())))
         self.server.shut_down()
 
     def turn(self, patience: float | None = 0) -> None:
@@ -171,7 +181,7 @@ class Driver:
             connection = session.connection
             key = watched.get(connection.fd)
             waits = bool(key and key.events & EVENT_WRITE)
-            assert waits == bool(connection.size), f"{session.member.name}: {connection.size}"
+            assert waits == connection.blocked, f"{session.member.name}: {key}"
 
     def assert_settled(self) -> None:
         """Everybody who reads and is not held back has had everything, up to now."""
@@ -182,8 +192,9 @@ class Driver:
     def assert_empty(self) -> None:
         """Nobody is left, and nothing of them."""
         assert not self.server.sessions, "somebody is still here"
-        assert not self.server.chat.members, "somebody is still in the chat"
-        assert not self.server.chat.rooms, "a room is still there"
+        assert not len(self.server.chat.people), "somebody is still in the chat"
+        # At the end of the server nobody is told any more who left which room.
+        assert self.model.ending or not len(self.server.chat.rooms), "a room is still there"
         for client in self.clients:
             self._assert_farewell(client)
         lossy = {client.person for client in self.clients if client.vanished or client.excused}
@@ -216,11 +227,15 @@ class Driver:
             close=self.process.close,
         )
 
-    def on_said(self, run: bytes) -> None:
+    def on_said(self, lines: list[str]) -> None:
         """Take down what was said; a test may make this fail."""
-        self._unread_log += run.decode().removesuffix("\n").split("\n")
+        self._unread_log += lines
 
-    def _on_failure(self, who: str, error: Exception) -> None:
+    def on_event(self, text: str) -> None:
+        """Take down what happened; a test may make this fail, too."""
+        self._unread_log.append(text)
+
+    def on_failure(self, who: str, error: Exception) -> None:
         self.failures.append((who, error))
 
     def _read_log(self) -> None:
@@ -229,6 +244,31 @@ class Driver:
         self.log += entries
         for entry in entries:
             self.model.logged(entry)
+
+
+class _Log:
+    """The server's log, as the model reads it."""
+
+    def __init__(self, driver: Driver) -> None:
+        self._driver = driver
+
+    def event(self, kind: str, text: str, by: str = "", **fields: str) -> None:
+        self._driver.on_event(text)
+
+    def said(self, by: str, name: str, room: str, block: bytes) -> None:
+        if not by:
+            return  # the operator's: the model is told by whoever types
+        place = f"[{room}] " if room else f"{name}: "
+        self._driver.on_said([place + line for line in block.decode().split("\n")[:-1]])
+
+    def failure(self, who: str, error: Exception) -> None:
+        self._driver.on_failure(who, error)
+
+    def enter(self, by: str, source: str) -> None:
+        """Who is here follows from the events."""
+
+    def forget(self, by: str) -> None:
+        """So does who is gone."""
 
 
 class _DevNull:

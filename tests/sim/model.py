@@ -19,13 +19,16 @@ from collections.abc import Callable
 from itertools import takewhile
 
 from tests.sim.acts import END, Act, Kind
-from tests.sim.ear import Ear, Manner
+from tests.sim.expectations import Expectations, Manner
 
 RECENT = 10  # Lines shown on joining, by the protocol.
 
 _CONNECTED = re.compile(r"(Client \d+) connected from ([^ ]+):\d+")
 _DISCONNECTED = re.compile(r"(Client \d+|\S+) disconnected \((.+)\)")
 _ACTION = re.compile(r"(?:\[\S+\] )?\*{0,2} ?(Client \d+|[^\s:]+)(?:: | )", re.DOTALL)
+
+# Begins the entry that stands where the server tells all that it ends; who is present follows.
+ENDING = "ending\0"
 
 _NOT_IN_A_ROOM = b"-> You are not in a room. /join ROOM enters one.\n"
 
@@ -37,6 +40,7 @@ class Person:
 
     def __init__(self, model: "Model", may_die: Callable[[str], bool]) -> None:
         self.name = ""  # Until it was accepted.
+        self.names: list[str] = []  # That it has had.
         self.room: str | None = None
         self.acts: deque[Act] = deque()
         self.ending = ""  # Why it is leaving, once it is.
@@ -44,14 +48,16 @@ class Person:
         self.may_die = may_die  # For a reason, as the log gives it; "" if not known yet.
         self.unsure: deque[tuple[bytes, ...]] = deque()  # Asked before a kick.
         self.steps: deque[Step] = deque()  # Of an act that the log tells in several entries.
-        self.ear = Ear(lambda: model.serve_unlogged(self), model.answered, self._on_private)
+        self.expectations = Expectations(
+            lambda: model.serve_unlogged(self), model.answered, self._on_private
+        )
         self._model = model
 
     def overhear(self, frame: str) -> None:
-        self.ear.expect(Manner.OVERHEARD, frame.encode())
+        self.expectations.expect(Manner.OVERHEARD, frame.encode())
 
     def hear(self, frame: str) -> None:
-        self.ear.expect(Manner.TOLD, frame.encode())
+        self.expectations.expect(Manner.TOLD, frame.encode())
 
     def _on_private(self, frame: bytes) -> None:
         self._model.heard_in_private(self, frame)
@@ -91,6 +97,10 @@ class Model:
         """Raises AssertionError for what cannot have happened."""
         if entry.startswith("cannot accept callers: "):
             self.shortages += 1
+        elif entry.startswith("refused "):
+            return
+        elif entry.startswith(ENDING):
+            self._tell_all("* The server is shutting down.\n", set(entry.split("\0")[1:]))
         elif connected := _CONNECTED.fullmatch(entry):
             self._enter(connected[1], connected[2])
         elif disconnected := _DISCONNECTED.fullmatch(entry):
@@ -101,11 +111,14 @@ class Model:
 
     def broadcast(self, text: str, present: set[str]) -> None:
         """The operator speaks to all. Of those who may be leaving, unlogged, `present` tells."""
+        self._tell_all(f"Server: {text}\n", present)
+
+    def _tell_all(self, frame: str, present: set[str]) -> None:
         for person in self.people.values():
             if person.ending:
                 continue
             if person.name in present:
-                person.overhear(f"Server: {text}\n")
+                person.overhear(frame)
             else:
                 self._serve_until_ending(person)
 
@@ -126,7 +139,7 @@ class Model:
         """The log has told already who left which room."""
         person.ending = "kicked"
         person.acts.clear()
-        person.ear.expect(Manner.LAST_WORD, last_word.encode())
+        person.expectations.expect(Manner.LAST_WORD, last_word.encode())
 
     def shut_down(self) -> None:
         self.ending = True
@@ -136,7 +149,7 @@ class Model:
         while not (person.ending or self.ending) and self.serve_unlogged(person):
             pass
         assert person.ending or self.ending or not person.acts, f"not served: {person.acts[0]}"
-        person.ear.assert_complete()
+        person.expectations.assert_complete()
 
     # Private messages: neither their order among the rest nor their fate is foreseen
 
@@ -167,7 +180,7 @@ class Model:
         """Serve the next act if the log does not show it; tell whether there was one."""
         if person.ending == "kicked":
             if person.unsure:
-                person.ear.expect(Manner.LOOSE, *person.unsure.popleft())
+                person.expectations.expect(Manner.LOOSE, *person.unsure.popleft())
                 return True
             return False
         if not person.acts or self._steps(person, person.acts[0]):
@@ -176,15 +189,18 @@ class Model:
         if act.kind in (Kind.QUIT, Kind.END):
             self._take_leave(person, act)
         elif answers := self._answers(person, act):
-            person.ear.expect(Manner.LOOSE, *answers)
+            person.expectations.expect(Manner.LOOSE, *answers)
         return True
 
     def _serve_logged(self, person: Person, entry: str) -> None:
         if not person.steps:
             steps = next(filter(None, (self._steps(person, act) for act in person.acts)), [])
-            is_end = entry == f"[{person.room}] * {person.name} left"
+            place = f"[{person.room}] * {person.name} "
             is_own = bool(steps) and steps[0][0] == entry
-            if is_end and (person is self.put_out or (person.may_die("") and not is_own)):
+            if person is self.put_out and entry.startswith(f"{place}was kicked"):
+                self._leave_room(person, entry.removeprefix(place))
+                return
+            if entry == f"{place}left" and person.may_die("") and not is_own:
                 self._leave_room(person)
                 return
             while self.serve_unlogged(person):
@@ -209,9 +225,9 @@ class Model:
         if act.kind is Kind.NICK:
             line = f"* {name} is now known as {act.text}"
             return [(place + line, lambda: self._rename(person, act.text, line))]
-        if act.kind is Kind.JOIN and act.text != room:
-            join = (f"[{act.text}] * {name} joined", lambda: self._join(person, act.text))
-            return [leave, join] if room else [join]
+        if act.kind is Kind.JOIN:
+            assert not room, "a client leaves one room before it enters another"
+            return [(f"[{act.text}] * {name} joined", lambda: self._join(person, act.text))]
         if act.kind is Kind.PART and room:
             return [(leave[0], lambda: self._part(person))]
         if act.kind in (Kind.QUIT, Kind.END) and room:
@@ -224,8 +240,6 @@ class Model:
         match act.kind:
             case Kind.WHOAMI:
                 return (f"-> You are {name}{f', in {room}' if room else ''}.\n".encode(),)
-            case Kind.JOIN:
-                return (f"-> You are already in {room}.\n".encode(),)
             case Kind.PART | Kind.ME:
                 return (_NOT_IN_A_ROOM,)
             case Kind.PRIVATE:
@@ -236,9 +250,14 @@ class Model:
 
     def _private_answers(self, act: Act) -> tuple[bytes, ...]:
         name = act.wire.decode().removeprefix("/msg ").removesuffix(f" {act.text}")
+        # A given name goes on meaning the person, who is called by the present one.
+        names = self._private[act.text][1].names
         return (
-            f"-> [PM to {name}] {act.text}\n".encode(),
-            f"-> {name} is not reading; your message was not delivered.\n".encode(),
+            *(f"-> [PM to {one}] {act.text}\n".encode() for one in names),
+            *(
+                f"-> {one} is not reading; your message was not delivered.\n".encode()
+                for one in names
+            ),
             f"-> There is nobody called {name}.\n".encode(),
         )
 
@@ -259,6 +278,7 @@ class Model:
     def _rename(self, person: Person, name: str, line: str) -> None:
         del self.people[person.name]
         person.name = name
+        person.names.append(name)
         self.people[name] = person
         person.hear(f"-> You are now {name}.\n")
         self._tell_room(person, line)
@@ -276,16 +296,15 @@ class Model:
         self._tell_room(person, f"* {person.name} joined")
 
     def _part(self, person: Person) -> None:
-        person.hear(f"-> You left {person.room}.\n")
+        room = person.room
         self._leave_room(person)
+        person.hear(f"-> You left {room}.\n")
 
-    def _leave_room(self, person: Person) -> None:
+    def _leave_room(self, person: Person, how: str = "left") -> None:
         if person.room is None:
             return
-        self._tell_room(person, f"* {person.name} left")
+        self._tell_room(person, f"* {person.name} {how}")
         self.rooms[person.room].members.remove(person)
-        if not self.rooms[person.room].members:
-            del self.rooms[person.room]
         person.room = None
 
     # Coming and going
@@ -295,6 +314,7 @@ class Model:
         assert name == f"Client {self.entered}", f"{name} is not the next given name"
         person = self._callers.pop(host)
         person.name = name
+        person.names.append(name)
         self.people[name] = person
         self.most = max(self.most, len(self.people))
 

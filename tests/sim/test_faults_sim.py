@@ -136,7 +136,7 @@ class ConnectionTest(FaultCase):
             self.driver.settle()
             self.driver.clients[2:] = []  # Those are done, and the list would be long.
             self.assertEqual(len(self.driver.server.sessions), 2, n)
-        self.assertEqual(list(self.driver.server.chat.rooms), ["tea"])
+        self.assertEqual([room.name for room in self.driver.server.chat.rooms], ["tea"])
         self.end()
 
     def test_a_defect_costs_one_connection_and_is_logged(self) -> None:

@@ -46,7 +46,7 @@ class SlowReaderTest(FaultCase):
         slow.stall()
         for _ in range(10):
             self.overflow(slow)
-            slow.person.ear.feed(slow.stream.recv(CAPACITY))
+            slow.person.expectations.feed(slow.stream.recv(CAPACITY))
             self.driver.pass_time(29.0)
         self.assertFalse(slow.person.gone)
         self.end()
@@ -55,14 +55,14 @@ class SlowReaderTest(FaultCase):
         slow = self.guest("tea")
         slow.stall()
         self.overflow(slow)
-        while self.connection(slow).missed:
-            slow.person.ear.feed(slow.stream.recv(7))
+        while self.is_overrun(slow):
+            slow.person.expectations.feed(slow.stream.recv(7))
             self.driver.settle()
         slow.resume()
         self.exchange()
-        heard = [line for line in slow.person.ear.heard if b": line " in line]
-        self.assertLess(0, slow.person.ear.missed)
-        self.assertEqual(len(heard) + slow.person.ear.missed, self.said)
+        heard = [line for line in slow.person.expectations.heard if b": line " in line]
+        self.assertLess(0, slow.person.expectations.missed)
+        self.assertEqual(len(heard) + slow.person.expectations.missed, self.said)
         self.end()
 
     def test_one_slow_readers_end_causes_no_other(self) -> None:
@@ -92,7 +92,7 @@ class FlooderTest(FaultCase):
         for _ in range(100):
             flooder.say(*[acts.whoami()] * 50)
             self.exchange()
-            self.assertLess(self.connection(flooder).size, MOST_WAITING)
+            self.assertLess(self.connection(flooder).waiting, MOST_WAITING)
         self.assertLess(0, flooder.stream.unsent())
         flooder.resume()
         self.driver.settle()

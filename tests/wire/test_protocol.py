@@ -26,7 +26,7 @@ from reactor_chat.wire.protocol import (
     spoken,
     wrong_protocol,
 )
-from tests.support import Gathering, heard_by
+from tests.support import Gathering, read_by
 
 REPLACED = (
     *(chr(code) for code in range(0x20) if code != 0x09),
@@ -163,7 +163,7 @@ class PlainBatchTest(unittest.TestCase):
                 buffer.feed(batch)
                 while (line := buffer.next_line()) is not None:
                     receive(gathering.chat, alice, line)
-            heard = heard_by(alice), heard_by(bob)
+            heard = read_by(alice), read_by(bob)
             outcomes.append((heard, gathering.said, gathering.chat.relayed))
         self.assertEqual(*outcomes)
 

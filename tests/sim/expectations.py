@@ -3,8 +3,8 @@
 Invariants:
 - Nothing is received that is not due, and everything in its order. Answers keep the order of the
   questions; what is overheard keeps the order of the log.
-- Only what is overheard may be left out: a contiguous stretch of it, which is followed, before
-  anything else is overheard, by one notice that tells exactly how many lines it was.
+- Only what is overheard may be left out: a contiguous stretch of it, in whose place stands one
+  notice that tells exactly how many lines it was.
 - An answer to what the log does not show may come sooner than it stands in `due`, never later:
   the model learns of it only when it must have been given. It may overtake what was overheard, but
   no other answer.
@@ -36,7 +36,7 @@ class Due:
     frames: tuple[bytes, ...]
 
 
-class Ear:
+class Expectations:
     """`serve_more` makes the model answer the next question that the log does not show, and
     tells whether there was one; `on_answer` and `on_private` are given what the model cannot
     foresee: which of several answers it was, and what was said in private."""
@@ -53,7 +53,6 @@ class Ear:
         self._serve_more = serve_more
         self._on_answer = on_answer
         self._on_private = on_private
-        self._skipped = 0  # Of the present gap, so far.
         self._tail = b""
 
     def expect(self, manner: Manner, *frames: bytes) -> None:
@@ -69,7 +68,6 @@ class Ear:
     def assert_complete(self) -> None:
         """Raises AssertionError if anything is still due."""
         assert not self.due, f"never received: {_short(self.due[0])} and {len(self.due) - 1} more"
-        assert not self._skipped, f"{self._skipped} lines were left out without a word"
         assert not self._tail, f"the end is not terminated: {self._tail!r}"
 
     def _hear(self, frame: bytes) -> None:
@@ -83,13 +81,11 @@ class Ear:
             self._take_in_order(frame)
 
     def _hear_of_gap(self, count: int) -> None:
-        while self._skipped < count:
-            assert self.due, f"missed {count} lines, of which {self._skipped} were said"
-            assert self.due[0].manner is Manner.OVERHEARD, f"{self.due[0]} was left out"
-            self._skip()
-        assert self._skipped == count, f"missed {self._skipped} lines, not {count}"
+        for _ in range(count):
+            assert self.due, f"missed {count} lines, but fewer were said"
+            assert self.due[0].manner is Manner.OVERHEARD, f"{_short(self.due[0])} was left out"
+            self.due.popleft()
         self.missed += count
-        self._skipped = 0
 
     def _take_loose(self, frame: bytes) -> bool:
         answer = self._next_answer()
@@ -115,21 +111,9 @@ class Ear:
         return next((due for due in self.due if due.manner is not Manner.OVERHEARD), None)
 
     def _take_in_order(self, frame: bytes) -> None:
-        answer = self._next_answer()
-        if answer is not None and frame in answer.frames:
-            while self.due[0] is not answer:
-                self._skip()
-        else:
-            assert not self._skipped, (
-                f"{_short(frame)} was overheard after a gap and before its notice"
-            )
         assert self.due, f"nobody said {_short(frame)}"
         assert frame in self.due[0].frames, f"{_short(frame)} instead of {_short(self.due[0])}"
         self.due.popleft()
-
-    def _skip(self) -> None:
-        self.due.popleft()
-        self._skipped += 1
 
 
 def _short(thing: object) -> str:
