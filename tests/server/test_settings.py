@@ -7,7 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from reactor_chat.server.configuration import OptionError, add_options, read_options
-from reactor_chat.server.settings import OPTIONS, Options, Settings
+from reactor_chat.server.settings import OPTIONS, Option, Options, Settings
 from reactor_chat.server.values import Door, parse_host, parse_size
 
 README = Path(__file__).parents[2] / "README.md"
@@ -26,10 +26,17 @@ def read(*arguments: str) -> Options:
     return read_options(vars(parser.parse_args(arguments)))
 
 
-def readme_row(name: str, metavar: str, text: str, default: str) -> str:
-    """Write the README's row for an option."""
-    usage = f"`--{name} {metavar}`" if metavar else f"`--{name}`"
-    return f"| {usage} | {text}{f' ({default})' if default else ''} |"
+# What stands as code in the README: variables, options, URLs, and what is typed as it is.
+_CODE = re.compile(r"(\$\w+|--[\w-]+\w|chats?://[A-Z:]+|HOST:PORT|PORT\.db|~/[\w./]+|\*(?=:))")
+
+
+def readme_row(option: Option) -> str:
+    """Return the row of the README's table for an option."""
+    usage = f"--{option.name} {option.metavar}".rstrip()
+    text = _CODE.sub(r"`\1`", option.text)
+    default = f" (`{option.default}`)" if option.default else ""
+    reload = "at once" if option.reloads else "–" if not option.in_file else "restart"
+    return f"| `{usage}` | {text}{default} | {reload} |"
 
 
 class CommandLineTest(unittest.TestCase):
@@ -209,6 +216,18 @@ class DocumentationTest(unittest.TestCase):
             self.assertIn(f"--{option.name}", shown)
             default = f" ({option.default})" if option.default else ""
             self.assertIn(option.text + default, shown)
+
+    def test_the_readme_has_a_row_for_each_option_in_their_order(self) -> None:
+        table = "\n".join(readme_row(option) for option in OPTIONS)
+        self.assertIn(table, README.read_text(encoding="utf-8"), f"README.md needs:\n{table}\n")
+
+    def test_the_readmes_file_is_one_that_the_server_takes(self) -> None:
+        _, _, rest = README.read_text(encoding="utf-8").partition("```toml\n")
+        with TemporaryDirectory() as folder:
+            path = Path(folder, "chat.toml")
+            path.write_text(rest.partition("```")[0], encoding="utf-8")
+            options = read("--config", str(path))
+        self.assertIn(Door("*", 56041, tls=True), options.doors)
 
     def test_the_defaults_of_the_settings_are_those_of_the_table(self) -> None:
         self.assertEqual(read().settings(Settings.max_clients), Settings())
