@@ -1,0 +1,54 @@
+"""Which file lines, names and bans are kept in.
+
+    --data FILE            that file; what is in its way ends the server
+    --data none            none
+    no --data              PORT.db in a folder of the system's or the user's; what is in its way is
+                           logged, and the server goes on in memory
+    port 0, no --data      none: the next server gets another port, and would never find it again
+
+Invariant: a folder that is made here is its owner's alone. What people have said is in it.
+
+Not here: what is kept, and how (`store`).
+"""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from reactor_chat.server.settings import Options
+
+NONE: Final = "none"
+
+_PRIVATE: Final = 0o700
+
+
+class DataFile(NamedTuple):
+    """Where to keep lines."""
+
+    path: str
+    asked_for: bool  # else it is the default
+
+
+def find_data(options: Options, environ: Mapping[str, str]) -> DataFile | None:
+    """Return the file to keep lines in; None if there is to be none."""
+    if options.data is not None:
+        return None if options.data == NONE else DataFile(options.data, True)
+    port = options.doors[0].port
+    return DataFile(str(_folder(environ) / f"{port}.db"), False) if port else None
+
+
+def make_folder(data: DataFile) -> None:
+    """Make the folder of the default file. Raises OSError."""
+    if not data.asked_for:
+        Path(data.path).parent.mkdir(_PRIVATE, parents=True, exist_ok=True)
+
+
+def _folder(environ: Mapping[str, str]) -> Path:
+    # A unit may have several of these folders, with colons between them (systemd.exec(5)).
+    if given := environ.get("STATE_DIRECTORY", "").partition(":")[0]:
+        return Path(given)
+    state = environ.get("XDG_STATE_HOME", "")
+    # One that is not absolute does not count (XDG Base Directory Specification).
+    home = Path(state) if os.path.isabs(state) else Path("~/.local/state").expanduser()
+    return home / "reactor-chat"
