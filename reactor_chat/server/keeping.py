@@ -16,8 +16,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from reactor_chat.server.settings import Options
-
 NONE: Final = "none"
 
 _PRIVATE: Final = 0o700
@@ -30,11 +28,10 @@ class DataFile(NamedTuple):
     asked_for: bool  # else it is the default
 
 
-def find_data(options: Options, environ: Mapping[str, str]) -> DataFile | None:
-    """Return the file to keep lines in; None if there is to be none."""
-    if options.data is not None:
-        return None if options.data == NONE else DataFile(options.data, True)
-    port = options.doors[0].port
+def find_data(data: str | None, port: int, environ: Mapping[str, str]) -> DataFile | None:
+    """Return the file to keep lines in; None if there is to be none. Port 0: any."""
+    if data is not None:
+        return None if data == NONE else DataFile(data, True)
     return DataFile(str(_folder(environ) / f"{port}.db"), False) if port else None
 
 

@@ -7,34 +7,28 @@ from tempfile import TemporaryDirectory
 from unittest.mock import patch
 
 from reactor_chat.server.keeping import DataFile, find_data, make_folder
-from tests.server.test_settings import read
 
 
 class KeepingTest(unittest.TestCase):
     def test_a_file_that_was_asked_for_is_taken(self) -> None:
-        self.assertEqual(find_data(read("--data", "x.db"), {}), DataFile("x.db", True))
-        self.assertEqual(
-            find_data(read("--data", "x.db", "--port", "0"), {}), DataFile("x.db", True)
-        )
+        for port in (1, 0):
+            self.assertEqual(find_data("x.db", port, {}), DataFile("x.db", True))
 
     def test_nothing_is_kept_if_one_says_so_or_takes_any_port(self) -> None:
-        self.assertIsNone(find_data(read("--data", "none"), {}))
-        self.assertIsNone(find_data(read("--port", "0"), {}))
+        self.assertIsNone(find_data("none", 1, {}))
+        self.assertIsNone(find_data(None, 0, {}))
 
-    def test_the_default_is_named_after_the_first_doors_port(self) -> None:
+    def test_the_default_is_named_after_the_port(self) -> None:
         place = {"STATE_DIRECTORY": "/var/lib/chat:/elsewhere", "XDG_STATE_HOME": "/x"}
-        options = read("--listen", "chat://localhost:7", "--listen", "chat://localhost:8")
-        self.assertEqual(find_data(options, place), DataFile("/var/lib/chat/7.db", False))
+        self.assertEqual(find_data(None, 7, place), DataFile("/var/lib/chat/7.db", False))
 
     def test_elsewhere_it_is_in_the_users_folder(self) -> None:
-        found = find_data(read(), {"XDG_STATE_HOME": "/x"})
-        self.assertEqual(found, DataFile("/x/reactor-chat/56040.db", False))
+        found = find_data(None, 7, {"XDG_STATE_HOME": "/x"})
+        self.assertEqual(found, DataFile("/x/reactor-chat/7.db", False))
         with patch.dict("os.environ", HOME="/home/me"):
             for place in ({}, {"XDG_STATE_HOME": "not/absolute"}):
-                found = find_data(read(), place)
-                self.assertEqual(
-                    found, DataFile("/home/me/.local/state/reactor-chat/56040.db", False)
-                )
+                found = find_data(None, 7, place)
+                self.assertEqual(found, DataFile("/home/me/.local/state/reactor-chat/7.db", False))
 
     def test_the_default_folder_is_made_and_is_its_owners_alone(self) -> None:
         with TemporaryDirectory() as folder:
