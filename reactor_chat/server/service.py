@@ -90,7 +90,7 @@ class _Service:
         self, reactor: Reactor, options: Options, read_options: ReadOptions, capacity: int
     ) -> None:
         self._reactor = reactor
-        self._options = options  # as it was started
+        self._started = self._options = options  # as it was started, and as it goes by now
         self._read_options = read_options
         self._capacity = capacity
         self._supervisor = Supervisor(os.environ)
@@ -193,8 +193,15 @@ class _Service:
     def _apply(self, options: Options) -> list[str]:
         self._server.reconfigure(options.settings(self._capacity))
         self._log.configure(options.log_rate, options.quiet, options.log_format)
-        fixed = self._options.fixed_against(options)
-        return ["Reloaded.", *([f"Only a restart changes: {', '.join(fixed)}."] if fixed else [])]
+        changed = self._options.changes(options, at_once=True)
+        fixed = self._started.changes(options, at_once=False)
+        self._options = options
+        told = f"changed: {', '.join(changed)}" if changed else "nothing has changed"
+        return [f"Reloaded; {told}.", *_only_a_restart(fixed)]
+
+
+def _only_a_restart(names: Sequence[str]) -> list[str]:
+    return [f"Only a restart changes: {', '.join(names)}."] if names else []
 
 
 def _open_standard_descriptors() -> None:

@@ -125,6 +125,7 @@ class ReloadTest(ServiceCase):
         self.configure("max-clients = 2", "quiet = true", 'data = "none"')
         self.server.type("/reload\n")
         self.server.wait_for_log("Only a restart changes: data.")
+        self.server.wait_for_log("Reloaded; changed: quiet, max-clients.")
         self.assertEqual(self.connect().ask("one more"), "ONE MORE")
         self.assertEqual(first.ask("as before"), "AS BEFORE")
         self.assertNotIn(b"one more", self.server.output.text)
@@ -146,7 +147,7 @@ class ReloadTest(ServiceCase):
         self.start_configured("--quiet")
         self.connect()
         self.server.kill(signal.SIGHUP)
-        self.server.wait_for_log("Reloaded.")
+        self.server.wait_for_log("Reloaded; nothing has changed.")
         self.connect().ask("hello")
         self.assertNotIn(b"hello", self.server.output.text)
 

@@ -201,10 +201,14 @@ class FileTest(unittest.TestCase):
 
 
 class ReloadTest(unittest.TestCase):
-    def test_what_only_a_restart_changes_is_named(self) -> None:
+    def test_what_changes_at_once_is_told_from_what_only_a_restart_changes(self) -> None:
         before = read("--port", "1", "--rate", "5")
-        self.assertEqual(before.fixed_against(read("--port", "1", "--rate", "6", "--quiet")), [])
-        self.assertEqual(before.fixed_against(read("--data", "none")), ["listen", "data"])
+        after = read("--port", "1", "--rate", "6", "--quiet")
+        self.assertEqual(before.changes(after, at_once=False), [])
+        self.assertEqual(before.changes(after, at_once=True), ["quiet", "rate"])
+        elsewhere = read("--host", "a", "--data", "none", "--rate", "5")
+        self.assertEqual(before.changes(elsewhere, at_once=False), ["listen", "data"])
+        self.assertEqual(before.changes(elsewhere, at_once=True), [])
 
 
 class DocumentationTest(unittest.TestCase):

@@ -204,7 +204,7 @@ class Storms(ServerCase):
         client = self.connect()
         client.ask("hello")
         self.server.kill(signal.SIGHUP)
-        self.server.wait_for_log("Reloaded.")
+        self.server.wait_for_log("Reloaded; nothing has changed.")
         self.assertEqual(client.ask("still there?"), "STILL THERE?")
 
     def test_what_nohup_ignores_stays_ignored(self) -> None:
