@@ -59,20 +59,21 @@ def _doors(
 ) -> tuple[Door, ...]:
     """Return where to listen: the command line's doors, if it names any, else the file's."""
     for source in (said, stored):
-        if "listen" in source and ("host" in source or "port" in source):
-            raise OptionError("--listen stands in place of --host and --port.")
-        if (
-            "host" in source
-            and "port" in source
-            and source["host"][1] not in (None, source["port"])
-        ):
-            raise OptionError("--host and --port name different ports.")
+        _check_place(source)
     if "listen" in said:
         return tuple(said["listen"])
     if "listen" in stored and not ("host" in said or "port" in said):
         return tuple(stored["listen"])
     own_port = None if "port" in said and "host" not in said else host[1]
     return (Door(host[0], port if own_port is None else own_port),)
+
+
+def _check_place(source: Mapping[str, Any]) -> None:
+    host, port = source.get("host"), source.get("port")
+    if "listen" in source and (host is not None or port is not None):
+        raise OptionError("--listen stands in place of --host and --port.")
+    if host is not None and port is not None and host[1] not in (None, port):
+        raise OptionError("--host and --port name different ports.")
 
 
 def _read_file(path: str) -> dict[str, Any]:
@@ -92,8 +93,9 @@ def _from_file(path: str, name: str, value: object) -> Any:
         raise OptionError(f"{path}: there is no option {name}.")
     kind = option.kind
     items = value if isinstance(value, list) and kind is URLS else [value]
-    texts = all(type(item) is str for item in items) or kind is not URLS
-    if type(value) not in kind.in_file or not texts:  # not `isinstance`: true is an int, too
+    urls = bool(items) and all(type(item) is str for item in items)
+    # Not `isinstance`: true is an int, too.
+    if type(value) not in kind.in_file or (kind is URLS and not urls):
         raise OptionError(f"{path}: {name} has to be {kind.called}.")
     if isinstance(value, bool):
         return value
