@@ -23,6 +23,8 @@ from reactor_chat.server.values import FLAG, URLS, Door
 
 _BY_NAME: Final = {option.name: option for option in OPTIONS}
 
+NO_CERTIFICATE: Final = "chats:// needs a certificate: --cert FILE and --key FILE."
+
 
 class OptionError(Exception):
     """What was asked for makes no sense; the message is one line that says why."""
@@ -48,8 +50,10 @@ def read_options(given: Mapping[str, Any]) -> Options:
     stored = _read_file(said["config"]) if "config" in said else {}
     values = {option.name: option.value for option in OPTIONS} | stored | said
     doors = _doors(said, stored, values["host"], values["port"])
-    if any(door.tls for door in doors) and not (values["cert"] and values["key"]):
-        raise OptionError("chats:// needs a certificate: --cert FILE and --key FILE.")
+    if (values["cert"] is None) != (values["key"] is None):
+        raise OptionError("--cert FILE and --key FILE go together.")
+    if values["cert"] is None and any(door.tls for door in doors):
+        raise OptionError(NO_CERTIFICATE)
     rest = {field_of(name): value for name, value in values.items() if name not in PLACE}
     return Options(doors=doors, **rest)
 

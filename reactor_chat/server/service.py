@@ -21,12 +21,14 @@ import signal
 import sys
 from collections.abc import Callable, Sequence
 from functools import partial
+from pathlib import Path
 from typing import Final
 
 from reactor_chat.chat.moderation import COMMAND_WORDS
 from reactor_chat.loop.reactor import Reactor
 from reactor_chat.loop.signals import SignalWatch
-from reactor_chat.server.configuration import OptionError
+from reactor_chat.net.certificate import Certificate, CertificateError
+from reactor_chat.server.configuration import NO_CERTIFICATE, OptionError
 from reactor_chat.server.console import Console
 from reactor_chat.server.doors import CannotListen, OpenDoor, open_doors
 from reactor_chat.server.event_log import EventLog
@@ -64,16 +66,21 @@ def run_server(read_options: ReadOptions) -> int:
     """
     _open_standard_descriptors()
     options = read_options()
-    if options.check:
-        sys.stdout.write("ok\n")
-        return 0
-    capacity = max(1, _raise_descriptor_limit() - _RESERVED)
     try:
+        certificate = _load_certificate(options)
+        if options.check:
+            sys.stdout.write("ok\n")
+            return 0
         doors = open_doors(options.doors, os.environ)
+    except CertificateError as error:
+        return _give_up(f"{error}.")
     except CannotListen as error:
-        sys.stderr.write(f"{error}\n")
-        return 1
-    service = _Service(Reactor(), options, read_options, capacity)
+        return _give_up(str(error))
+    if certificate is None and any(door.tls for door in doors):
+        raise OptionError(NO_CERTIFICATE)
+    if any(door.tls for door in doors):  # rather none than a plain one
+        return _give_up("There are no doors with TLS yet.")
+    service = _Service(Reactor(), options, read_options, certificate)
     try:
         service.run(doors)
     except KeyboardInterrupt:
@@ -83,16 +90,32 @@ def run_server(read_options: ReadOptions) -> int:
     return 0
 
 
+def _give_up(why: str) -> int:
+    sys.stderr.write(f"{why}\n")
+    return 1
+
+
+def _load_certificate(options: Options) -> Certificate | None:
+    if options.cert is None or options.key is None:
+        return None
+    return Certificate(Path(options.cert), Path(options.key))
+
+
 class _Service:
     """One server with its console and its signals."""
 
     def __init__(
-        self, reactor: Reactor, options: Options, read_options: ReadOptions, capacity: int
+        self,
+        reactor: Reactor,
+        options: Options,
+        read_options: ReadOptions,
+        certificate: Certificate | None,
     ) -> None:
         self._reactor = reactor
         self._started = self._options = options  # as it was started, and as it goes by now
         self._read_options = read_options
-        self._capacity = capacity
+        self._certificate = certificate
+        self._capacity = max(1, _raise_descriptor_limit() - _RESERVED)
         self._supervisor = Supervisor(os.environ)
         self._status = ""
         self._style = Style(colours_welcome(os.environ), links=links_welcome(os.environ))
@@ -100,7 +123,7 @@ class _Service:
         self._log = EventLog(
             reactor, self._console, options.log_rate, options.quiet, options.log_format
         )
-        self._server = Server(reactor, options.settings(capacity), self._log)
+        self._server = Server(reactor, options.settings(self._capacity), self._log)
         self._server.operator.reload = self._reload
         self._server.on_ending = self._supervisor.stopping
         self._interrupted = False  # by keys
@@ -191,17 +214,27 @@ class _Service:
             self._supervisor.ready(self._status)
 
     def _apply(self, options: Options) -> list[str]:
+        if problem := self._renew_certificate(options):
+            return [f"Nothing is reloaded: {problem}."]
         self._server.reconfigure(options.settings(self._capacity))
         self._log.configure(options.log_rate, options.quiet, options.log_format)
         changed = self._options.changes(options, at_once=True)
         fixed = self._started.changes(options, at_once=False)
         self._options = options
         told = f"changed: {', '.join(changed)}" if changed else "nothing has changed"
-        return [f"Reloaded; {told}.", *_only_a_restart(fixed)]
+        lines = [f"Reloaded; {told}."]
+        if self._certificate is not None:
+            lines.append(f"The certificate is {self._certificate.fingerprint}.")
+        if fixed:
+            lines.append(f"Only a restart changes: {', '.join(fixed)}.")
+        return lines
 
-
-def _only_a_restart(names: Sequence[str]) -> list[str]:
-    return [f"Only a restart changes: {', '.join(names)}."] if names else []
+    def _renew_certificate(self, options: Options) -> str | None:
+        """Take what is in its files now; return why that is of no use, if it is not."""
+        if self._certificate is None:
+            return None
+        files = (Path(name) if name else None for name in (options.cert, options.key))
+        return self._certificate.reload(*files)
 
 
 def _open_standard_descriptors() -> None:

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -11,6 +12,8 @@ import unittest
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from reactor_chat.wire.fingerprints import fingerprint
+from tests.certificates import certificate
 from tests.processes import HOST, PATIENCE, ServerCase, server_argv
 
 # What systemd does between `fork` and `exec`: the descriptor gets number 3, and the process learns
@@ -83,6 +86,14 @@ class CommandLineTest(ServiceCase):
             self.assertIn(str(self.file), line)
             self.assertEqual((done.stdout, done.returncode), ("", 2))
 
+    def test_check_reads_the_certificate_too(self) -> None:
+        good = certificate()
+        flags = ("--listen", f"chats://{HOST}:0", "--check", "--cert", str(good.cert), "--key")
+        self.assertEqual(self.run_server(*flags, str(good.key)).stdout, "ok\n")
+        done = self.run_server(*flags, str(good.cert))
+        self.assertEqual(done.stderr, f"{good.cert} holds no private key (PEM).\n")
+        self.assertEqual((done.stdout, done.returncode), ("", 1))
+
 
 class LogTest(ServiceCase):
     def test_a_json_log_has_an_object_a_line_whatever_happens(self) -> None:
@@ -150,6 +161,22 @@ class ReloadTest(ServiceCase):
         self.server.wait_for_log("Reloaded; nothing has changed.")
         self.connect().ask("hello")
         self.assertNotIn(b"hello", self.server.output.text)
+
+    def test_a_certificate_is_renewed_and_a_bad_one_changes_nothing(self) -> None:
+        cert, key = self.folder / "cert.pem", self.folder / "key.pem"
+        shutil.copy(certificate().cert, cert)
+        shutil.copy(certificate().key, key)
+        self.configure(f'cert = "{cert}"', f'key = "{key}"')
+        self.start_configured()
+        self.connect().ask("hello")
+        shutil.copy(certificate("renewed").cert, cert)
+        self.configure(f'cert = "{cert}"', f'key = "{key}"', "quiet = true")
+        self.server.type("/reload\n")
+        self.server.wait_for_log("Nothing is reloaded: the key in ")
+        shutil.copy(certificate("renewed").key, key)
+        self.server.type("/reload\n")
+        self.server.wait_for_log("Reloaded; changed: quiet.")
+        self.server.wait_for_log(f"The certificate is {fingerprint(certificate('renewed').der)}.")
 
 
 class SystemdTest(ServiceCase):
