@@ -78,8 +78,6 @@ def run_server(read_options: ReadOptions) -> int:
         return _give_up(str(error))
     if certificate is None and any(door.tls for door in doors):
         raise OptionError(NO_CERTIFICATE)
-    if any(door.tls for door in doors):  # rather none than a plain one
-        return _give_up("There are no doors with TLS yet.")
     service = _Service(Reactor(), options, read_options, certificate)
     try:
         service.run(doors)
@@ -151,7 +149,8 @@ class _Service:
             last_first.callback(self._server.close)
 
     def _listen(self, door: OpenDoor) -> str:
-        host, port = self._server.listen(door.sock).address
+        certificate = self._certificate if door.tls else None
+        host, port = self._server.listen(door.sock, certificate).address
         address = format_address(host, port)
         tls = " (TLS)" if door.tls else ""
         self._log.event("listening", f"listening on {address}{tls}", address=address)

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
-from reactor_chat.wire.addresses import format_address, strip_brackets
+from reactor_chat.wire.addresses import format_address, split_host_port
 
 PORT: Final = 56040
 LOG_FORMATS: Final = ("plain", "dated", "json")
@@ -68,15 +68,14 @@ def parse_port(text: str) -> int:
 
 def parse_host(text: str) -> tuple[str, int | None]:
     """Read `HOST`, `HOST:PORT`, or either with an address in brackets."""
-    host, colon, port = text.rpartition(":")
-    if colon and (":" not in host or host.endswith("]")) and not text.endswith("]"):
-        number: int | None = parse_port(port)
-    else:
-        host, number = text, None
+    try:
+        host, port = split_host_port(text)
+    except ValueError as error:
+        raise _fail(str(error).rstrip(".")) from error
     # Nothing stands for all addresses to getaddrinfo(3); here it is a variable that was not set.
     if not host.strip("[]"):
         raise _fail("no host is named")
-    return strip_brackets(host), number
+    return host, port
 
 
 def parse_size(text: str) -> int:

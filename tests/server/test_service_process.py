@@ -6,6 +6,7 @@ import re
 import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import unittest
@@ -24,6 +25,12 @@ os.dup2({fd}, 3)
 os.environ |= {{"LISTEN_PID": str(os.getpid()), "LISTEN_FDS": "1", "LISTEN_FDNAMES": "{name}"}}
 os.execv(sys.argv[1], sys.argv[1:])
 """
+
+
+def hand_over(sock: socket.socket, name: str) -> str:
+    """Return what `sh` is to do so that a server starts as if by systemd."""
+    code = HAND_OVER.format(fd=sock.fileno(), name=name)
+    return f"exec {sys.executable} -c '{code}' \"$@\""
 
 
 class ServiceCase(ServerCase):
@@ -162,21 +169,69 @@ class ReloadTest(ServiceCase):
         self.connect().ask("hello")
         self.assertNotIn(b"hello", self.server.output.text)
 
-    def test_a_certificate_is_renewed_and_a_bad_one_changes_nothing(self) -> None:
-        cert, key = self.folder / "cert.pem", self.folder / "key.pem"
-        shutil.copy(certificate().cert, cert)
-        shutil.copy(certificate().key, key)
-        self.configure(f'cert = "{cert}"', f'key = "{key}"')
-        self.start_configured()
-        self.connect().ask("hello")
-        shutil.copy(certificate("renewed").cert, cert)
-        self.configure(f'cert = "{cert}"', f'key = "{key}"', "quiet = true")
+
+class TlsTest(ServiceCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.cert, self.key = self.folder / "cert.pem", self.folder / "key.pem"
+        self.install("localhost")
+        self.configure_tls()
+        self.start_configured("--listen", f"chats://{HOST}:0", "--listen", f"chat://{HOST}:0")
+        self.trusted = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        for name in ("localhost", "renewed"):
+            self.trusted.load_verify_locations(certificate(name).cert)
+
+    def install(self, name: str) -> None:
+        """Put a certificate and its key in the place that the configuration names."""
+        shutil.copy(certificate(name).cert, self.cert)
+        shutil.copy(certificate(name).key, self.key)
+
+    def configure_tls(self, *more: str) -> None:
+        self.configure(f'cert = "{self.cert}"', f'key = "{self.key}"', *more)
+
+    def call(self, name: str) -> ssl.SSLSocket:
+        """Connect, and expect the certificate that was made for a name."""
+        sock = socket.create_connection((HOST, self.server.port), PATIENCE)
+        client = self.trusted.wrap_socket(sock, server_hostname=name)
+        self.addCleanup(client.close)
+        return client
+
+    def assert_served(self, client: socket.socket) -> None:
+        client.sendall(b"hello\n")
+        self.assertEqual(client.recv(100), b"HELLO\n")
+
+    def test_doors_with_and_without_tls_stand_side_by_side(self) -> None:
+        self.assert_served(self.call("localhost"))
+        self.server.wait(lambda: len(self.server.output.lines) > 1, "both doors are told")
+        secure, plain = self.server.output.lines[:2]
+        self.assertRegex(secure, rf"^listening on {HOST}:\d+ \(TLS\)$")
+        with socket.create_connection((HOST, int(plain.rpartition(":")[2])), PATIENCE) as client:
+            self.assert_served(client)
+
+    def test_a_renewed_certificate_is_for_those_who_come_and_disturbs_nobody(self) -> None:
+        clients = [self.call("localhost") for _ in range(20)]
+        self.install("renewed")
+        self.server.type("/reload\n")
+        self.server.wait_for_log(f"The certificate is {fingerprint(certificate('renewed').der)}.")
+        for client in clients:
+            self.assert_served(client)
+        self.assert_served(self.call("renewed"))
+
+    def test_a_bad_certificate_changes_nothing_and_says_why(self) -> None:
+        self.assert_served(self.call("localhost"))
+        shutil.copy(certificate("renewed").cert, self.cert)
+        self.configure_tls("quiet = true")
         self.server.type("/reload\n")
         self.server.wait_for_log("Nothing is reloaded: the key in ")
-        shutil.copy(certificate("renewed").key, key)
-        self.server.type("/reload\n")
-        self.server.wait_for_log("Reloaded; changed: quiet.")
-        self.server.wait_for_log(f"The certificate is {fingerprint(certificate('renewed').der)}.")
+        self.assert_served(self.call("localhost"))
+        self.server.wait_for_log("Client 2: hello")
+
+    def test_a_socket_of_systemd_speaks_tls_if_it_is_called_so(self) -> None:
+        with socket.create_server((HOST, 0)) as sock:
+            through = hand_over(sock, "chats")
+            self.start_configured(through=through, pass_fds=(sock.fileno(),))
+        self.server.wait_for_log("(TLS)")
+        self.assert_served(self.call("localhost"))
 
 
 class SystemdTest(ServiceCase):
@@ -192,10 +247,6 @@ class SystemdTest(ServiceCase):
 
     def notice(self) -> str:
         return self.notices.recv(1000).decode()
-
-    def hand_over(self, sock: socket.socket, name: str) -> str:
-        code = HAND_OVER.format(fd=sock.fileno(), name=name)
-        return f"exec {sys.executable} -c '{code}' \"$@\""
 
     def test_it_is_told_of_the_beginning_a_reload_and_the_end(self) -> None:
         self.start(env=self.environment())
@@ -220,7 +271,7 @@ class SystemdTest(ServiceCase):
     def test_the_socket_of_a_unit_is_used_in_place_of_doors(self) -> None:
         with socket.create_server((HOST, 0)) as sock:
             port = sock.getsockname()[1]
-            self.start(through=self.hand_over(sock, "chat"), pass_fds=(sock.fileno(),))
+            self.start(through=hand_over(sock, "chat"), pass_fds=(sock.fileno(),))
             self.assertEqual(self.server.port, port)
         self.assertEqual(self.connect().ask("hello"), "HELLO")
         self.assertEqual(self.server.output.text.count(b"listening on"), 1)
