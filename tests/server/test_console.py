@@ -74,7 +74,7 @@ class DraftTest(ServerTerminal):
         self.window.type("/help\r")
         self.window.until_shows("/quit")
         commands = [line for line in self.lines() if line.startswith("/")]
-        self.assertEqual(len(commands), 13)
+        self.assertEqual(len(commands), 15)
         starts = {line.index(re.split(" {2,}", line, maxsplit=1)[1]) for line in commands}
         self.assertEqual(len(starts), 1)
 
@@ -267,7 +267,7 @@ class WithoutProcessTest(unittest.TestCase):
         self.addCleanup(console.close)
         for number in range(BACKLOG):
             log.event("number", str(number))
-        self.reactor.settle()  # what is pending leaves, and then the count
+        self.reactor.end_turn()  # what is pending leaves, and then the count
         self.reactor.turn(0)
         *shown, count = map(json.loads, os.read(reader, 2 * BACKLOG).splitlines())
         self.assertEqual(count["text"], f"({BACKLOG - len(shown)} log lines were left out)")
