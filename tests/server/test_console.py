@@ -257,6 +257,7 @@ class WithoutProcessTest(unittest.TestCase):
         self.assertEqual(self.window.screen.above[-1], "$ a line of the log")
 
     def test_what_was_left_out_of_a_log_for_machines_is_told_in_its_format(self) -> None:
+        self.enterContext(patch("reactor_chat.server.sink.BACKLOG", BACKLOG))
         reader, writer = os.pipe()
         nothing = os.open(os.devnull, os.O_RDWR)
         for fd in (reader, writer, nothing):
