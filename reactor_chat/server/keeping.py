@@ -1,4 +1,4 @@
-"""Which file lines, names and bans are kept in.
+"""Which file lines, names and bans are kept in, and what happens if it cannot be used.
 
     --data FILE            that file; what is in its way ends the server
     --data none            none
@@ -12,13 +12,21 @@ Not here: what is kept, and how (`store`).
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeVar
+
+from reactor_chat.store.supervisor import StoreError
+
+_Store = TypeVar("_Store")
 
 NONE: Final = "none"
 
 _PRIVATE: Final = 0o700
+
+
+class CannotKeep(Exception):
+    """The file that was asked for cannot be used; the message is one line that says why."""
 
 
 class DataFile(NamedTuple):
@@ -35,10 +43,25 @@ def find_data(data: str | None, port: int, environ: Mapping[str, str]) -> DataFi
     return DataFile(str(_folder(environ) / f"{port}.db"), False) if port else None
 
 
-def make_folder(data: DataFile) -> None:
-    """Make the folder of the default file. Raises OSError."""
-    if not data.asked_for:
-        Path(data.path).parent.mkdir(_PRIVATE, parents=True, exist_ok=True)
+def open_store(
+    data: DataFile, start: Callable[[str], _Store], report: Callable[[str], None]
+) -> _Store | None:
+    """Return what `start` makes of the file; None if it cannot be used and nobody asked for it.
+
+    Raises CannotKeep if somebody did.
+    """
+    try:
+        if not data.asked_for:
+            Path(data.path).parent.mkdir(_PRIVATE, parents=True, exist_ok=True)
+        store = start(data.path)
+    except (OSError, StoreError) as error:
+        why = getattr(error, "strerror", None) or error
+        if data.asked_for:
+            raise CannotKeep(f"Cannot keep lines in {data.path}: {why}.") from error
+        report(f"keeping lines in memory alone: {data.path}: {why}")
+        return None
+    report(f"keeping lines in {data.path}")
+    return store
 
 
 def _folder(environ: Mapping[str, str]) -> Path:

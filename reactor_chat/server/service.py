@@ -28,13 +28,16 @@ from reactor_chat.chat.moderation import COMMAND_WORDS
 from reactor_chat.loop.reactor import Reactor
 from reactor_chat.loop.signals import SignalWatch
 from reactor_chat.net.certificate import Certificate, CertificateError
+from reactor_chat.server.archive import StoreArchive
 from reactor_chat.server.configuration import NO_CERTIFICATE, OptionError
 from reactor_chat.server.console import Console
 from reactor_chat.server.doors import CannotListen, OpenDoor, open_doors
 from reactor_chat.server.event_log import EventLog
+from reactor_chat.server.keeping import CannotKeep, DataFile, find_data, open_store
 from reactor_chat.server.server import Server
 from reactor_chat.server.settings import Options
 from reactor_chat.server.systemd import Supervisor
+from reactor_chat.store.client import Store
 from reactor_chat.tty.completion import complete
 from reactor_chat.tty.style import Style, colours_welcome, links_welcome
 from reactor_chat.wire.addresses import format_address
@@ -43,6 +46,9 @@ from reactor_chat.wire.protocol import sanitise
 # Descriptors that are not clients': standard streams, epoll, signals, listeners, and callers who
 # are being turned away.
 _RESERVED: Final = 32
+
+# Seconds at the end for what is on its way to the disk. The keeper goes on by itself after that.
+_KEEPER_PATIENCE: Final = 5.0
 
 _INTERRUPTED: Final = 130  # the shell's status for a program ended by SIGINT
 
@@ -76,9 +82,20 @@ def run_server(read_options: ReadOptions) -> int:
         return _give_up(f"{error}.")
     except CannotListen as error:
         return _give_up(str(error))
-    if certificate is None and any(door.tls for door in doors):
-        raise OptionError(NO_CERTIFICATE)
-    service = _Service(Reactor(), options, read_options, certificate)
+    with contextlib.ExitStack() as held:
+        for door in doors:
+            held.callback(door.sock.close)  # in case that nobody comes to listen on it
+        if certificate is None and any(door.tls for door in doors):
+            raise OptionError(NO_CERTIFICATE)
+        data = find_data(options.data, doors[0].port, os.environ)
+        try:
+            service = _Service(Reactor(), options, read_options, certificate, data)
+        except CannotKeep as error:
+            return _give_up(str(error))
+        return _serve(service, doors)
+
+
+def _serve(service: "_Service", doors: Sequence[OpenDoor]) -> int:
     try:
         service.run(doors)
     except KeyboardInterrupt:
@@ -108,7 +125,9 @@ class _Service:
         options: Options,
         read_options: ReadOptions,
         certificate: Certificate | None,
+        data: DataFile | None,
     ) -> None:
+        """Start, but for listening. Raises CannotKeep."""
         self._reactor = reactor
         self._started = self._options = options  # as it was started, and as it goes by now
         self._read_options = read_options
@@ -121,7 +140,15 @@ class _Service:
         self._log = EventLog(
             reactor, self._console, options.log_rate, options.quiet, options.log_format
         )
-        self._server = Server(reactor, options.settings(self._capacity), self._log)
+        self._early: list[str] | None = []  # what is not to be logged before `listening on`
+        with contextlib.ExitStack() as undo:
+            undo.callback(self._supervisor.close)
+            undo.callback(reactor.close)
+            undo.callback(self._console.close)
+            self._store = self._open_store(data)
+            undo.pop_all()
+        archive = StoreArchive(self._store) if self._store else None
+        self._server = Server(reactor, options.settings(self._capacity), self._log, archive)
         self._server.operator.reload = self._reload
         self._server.on_ending = self._supervisor.stopping
         self._interrupted = False  # by keys
@@ -132,6 +159,9 @@ class _Service:
     def run(self, doors: Sequence[OpenDoor]) -> None:
         """Listen, say so, open the console, and serve."""
         addresses = [self._listen(door) for door in doors]
+        early, self._early = self._early, None
+        for text in early or ():
+            self._report_data(text)
         self._status = f"listening on {', '.join(addresses)}"
         self._console.open(self._obey, self._on_interrupt, self._log.note)
         self._supervisor.ready(self._status)
@@ -146,7 +176,27 @@ class _Service:
             last_first.callback(self._reactor.close)
             last_first.callback(self._signals.close)
             last_first.callback(self._console.close)
+            if self._store is not None:
+                last_first.callback(self._store.close, _KEEPER_PATIENCE)
             last_first.callback(self._server.close)
+
+    def _open_store(self, data: DataFile | None) -> Store | None:
+        if data is None:
+            return None
+        start = partial(
+            Store,
+            self._reactor,
+            log=self._report_data,
+            failure=partial(self._log.failure, "what is kept"),
+            keep_days=self._options.keep_days,
+        )
+        return open_store(data, start, self._report_data)
+
+    def _report_data(self, text: str) -> None:
+        if self._early is not None:
+            self._early.append(text)
+        else:
+            self._log.event("data", text)
 
     def _listen(self, door: OpenDoor) -> str:
         certificate = self._certificate if door.tls else None

@@ -6,7 +6,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from unittest.mock import patch
 
-from reactor_chat.server.keeping import DataFile, find_data, make_folder
+from reactor_chat.server.keeping import CannotKeep, DataFile, find_data, open_store
+from reactor_chat.store.supervisor import StoreError
 
 
 class KeepingTest(unittest.TestCase):
@@ -30,17 +31,44 @@ class KeepingTest(unittest.TestCase):
                 found = find_data(None, 7, place)
                 self.assertEqual(found, DataFile("/home/me/.local/state/reactor-chat/7.db", False))
 
-    def test_the_default_folder_is_made_and_is_its_owners_alone(self) -> None:
-        with TemporaryDirectory() as folder:
-            path = Path(folder, "reactor-chat", "1.db")
-            make_folder(DataFile(str(path), False))
-            self.assertEqual(stat.S_IMODE(path.parent.stat().st_mode), 0o700)
-            make_folder(DataFile(str(path), False))
 
-    def test_no_other_folder_is_made(self) -> None:
-        with TemporaryDirectory() as folder:
-            make_folder(DataFile(f"{folder}/typo/1.db", True))
-            self.assertFalse(Path(folder, "typo").exists())
+class OpenTest(unittest.TestCase):
+    def setUp(self) -> None:
+        self.folder = Path(self.enterContext(TemporaryDirectory()))
+        self.log: list[str] = []
+
+    def open(self, path: Path, asked_for: bool) -> str | None:
+        return open_store(DataFile(str(path), asked_for), self.start, self.log.append)
+
+    def start(self, path: str) -> str:
+        """Stand in for a store, which needs a folder that is there."""
+        if not Path(path).parent.is_dir():
+            raise StoreError("there is no such folder")
+        return "a store"
+
+    def test_the_log_says_where_lines_are_kept(self) -> None:
+        path = self.folder / "1.db"
+        self.assertEqual(self.open(path, asked_for=True), "a store")
+        self.assertEqual(self.log, [f"keeping lines in {path}"])
+
+    def test_the_default_folder_is_made_and_is_its_owners_alone(self) -> None:
+        path = self.folder / "reactor-chat" / "1.db"
+        for _ in range(2):
+            self.assertEqual(self.open(path, asked_for=False), "a store")
+        self.assertEqual(stat.S_IMODE(path.parent.stat().st_mode), 0o700)
+
+    def test_a_file_that_was_asked_for_and_cannot_be_used_is_one_line(self) -> None:
+        path = self.folder / "typo" / "1.db"
+        with self.assertRaisesRegex(CannotKeep, f"in {path}: there is no such folder"):
+            self.open(path, asked_for=True)
+        self.assertFalse(path.parent.exists())
+
+    def test_without_the_default_place_the_server_goes_on_in_memory(self) -> None:
+        file = self.folder / "file"
+        file.touch()
+        self.assertIsNone(self.open(file / "1.db", asked_for=False))
+        [told] = self.log
+        self.assertTrue(told.startswith("keeping lines in memory alone: "), told)
 
 
 if __name__ == "__main__":

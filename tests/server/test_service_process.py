@@ -73,13 +73,6 @@ class CommandLineTest(ServiceCase):
             self.assertTrue(server.stdout.readline().startswith(f"listening on {HOST}:"))
             server.terminate()
 
-    def test_version(self) -> None:
-        for words in (["--version"], ["server", "--version"], ["client", "--version"]):
-            argv = [sys.executable, "-m", "reactor_chat", *words]
-            done = subprocess.run(argv, capture_output=True, text=True, timeout=PATIENCE)
-            self.assertRegex(done.stdout, r"^reactor-chat \d+\.\d+\.\d+\n$")
-            self.assertEqual(done.returncode, 0)
-
     def test_check_says_ok_and_ends(self) -> None:
         self.configure("rate = 5")
         done = self.run_server("--config", str(self.file), "--check")
@@ -168,6 +161,43 @@ class ReloadTest(ServiceCase):
         self.server.wait_for_log("Reloaded; nothing has changed.")
         self.connect().ask("hello")
         self.assertNotIn(b"hello", self.server.output.text)
+
+
+class DataTest(ServiceCase):
+    def test_the_log_says_where_lines_are_kept_after_where_it_listens(self) -> None:
+        self.start("--data", str(self.folder / "chat.db"))
+        self.server.wait_for_log(f"keeping lines in {self.folder / 'chat.db'}\n")
+        self.assertTrue(self.server.output.text.startswith(b"listening on "))
+
+    def test_a_port_that_is_any_keeps_nothing(self) -> None:
+        self.start(env=os.environ | {"XDG_STATE_HOME": str(self.folder)})
+        self.connect().ask("hello")
+        self.assertNotIn(b"keeping", self.server.output.text)
+        self.assertEqual(list(self.folder.iterdir()), [])
+
+    def test_the_default_place_is_named_after_the_port(self) -> None:
+        with socket.create_server((HOST, 0)) as probe:
+            port = probe.getsockname()[1]
+        self.start("--host", HOST, "--port", str(port), env=self.environment())
+        self.server.wait_for_log(f"keeping lines in {self.folder}/reactor-chat/{port}.db\n")
+
+    def test_a_default_place_that_cannot_be_used_is_told(self) -> None:
+        (self.folder / "reactor-chat").touch()
+        with socket.create_server((HOST, 0)) as probe:
+            port = probe.getsockname()[1]
+        self.start("--host", HOST, "--port", str(port), env=self.environment())
+        self.server.wait_for_log("keeping lines in memory alone: ")
+        self.assertEqual(self.connect().ask("hello"), "HELLO")
+
+    def test_a_file_that_was_asked_for_and_cannot_be_used_ends_the_server(self) -> None:
+        done = self.run_server("--data", str(self.folder / "typo" / "chat.db"))
+        [line] = done.stderr.splitlines()
+        self.assertTrue(line.startswith(f"Cannot keep lines in {self.folder}/typo/chat.db: "), line)
+        self.assertEqual((done.stdout, done.returncode), ("", 1))
+
+    def environment(self) -> dict[str, str]:
+        home = {"XDG_STATE_HOME": str(self.folder), "STATE_DIRECTORY": ""}
+        return os.environ | home
 
 
 class TlsTest(ServiceCase):
