@@ -30,7 +30,8 @@ What is where:
                 viewport, folding, wrapping, search, secret, pasted, effects, editor, device,
                 terminal
     server      values, settings, configuration, keeping, systemd, doors, log_formats, event_log,
-                archive, sink, waiting_lines, console, memory, session, server, service
+                archive, sink, waiting_lines, console, memory, session, server, service,
+                entry
     client      known_servers, trust, asking, session, link, pipe, terminal_output, reconnect,
                 job_control, interactive, entry
 """

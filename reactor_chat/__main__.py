@@ -16,7 +16,7 @@ from typing import Any, NoReturn
 from reactor_chat import __version__
 from reactor_chat.client.entry import ClientOptions, run
 from reactor_chat.server.configuration import OptionError, add_options, read_options
-from reactor_chat.server.service import run_server
+from reactor_chat.server.entry import run_server
 from reactor_chat.server.values import PORT, parse_host, parse_port
 from reactor_chat.store.log_command import LogOptions, parse_since
 from reactor_chat.store.log_command import run as print_log

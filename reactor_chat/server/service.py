@@ -1,8 +1,6 @@
-"""The server as a process: its descriptors, its signals, its console, its reloads, and its end.
+"""The server with all that is around it: its log, its console, its signals, its reloads, its end.
 
 Invariants:
-- Descriptors 0 to 2 are open before anything else is: a socket that got the number of a closed
-  standard output would receive the log.
 - `listening on …` is the first thing on standard output: whoever started the server reads there
   which port it got.
 - A reload changes all that it can, or, if anything is wrong, nothing: a server that went by half of
@@ -10,30 +8,27 @@ Invariants:
 - Whatever ends the server, the terminal is given back, but for SIGKILL and what else it leaves to
   the system.
 
-Not here: the command line's syntax (`__main__`), options and their form (`settings`,
-`configuration`).
+Not here: what is done before there is a server (`entry`), options (`settings`, `configuration`).
 """
 
 import contextlib
 import os
-import resource
 import signal
-import sys
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from reactor_chat.chat.moderation import COMMAND_WORDS
 from reactor_chat.loop.reactor import Reactor
 from reactor_chat.loop.signals import SignalWatch
-from reactor_chat.net.certificate import Certificate, CertificateError
+from reactor_chat.net.certificate import Certificate
 from reactor_chat.server.archive import StoreArchive
-from reactor_chat.server.configuration import NO_CERTIFICATE, OptionError
+from reactor_chat.server.configuration import OptionError
 from reactor_chat.server.console import Console
-from reactor_chat.server.doors import CannotListen, OpenDoor, open_doors
+from reactor_chat.server.doors import OpenDoor
 from reactor_chat.server.event_log import EventLog
-from reactor_chat.server.keeping import CannotKeep, DataFile, find_data, open_store
+from reactor_chat.server.keeping import DataFile, open_store
 from reactor_chat.server.server import Server
 from reactor_chat.server.settings import Options
 from reactor_chat.server.systemd import Supervisor
@@ -43,14 +38,8 @@ from reactor_chat.tty.style import Style, colours_welcome, links_welcome
 from reactor_chat.wire.addresses import format_address
 from reactor_chat.wire.protocol import sanitise
 
-# Descriptors that are not clients': standard streams, epoll, signals, listeners, and callers who
-# are being turned away.
-_RESERVED: Final = 32
-
 # Seconds at the end for what is on its way to the disk. The keeper goes on by itself after that.
 _KEEPER_PATIENCE: Final = 5.0
-
-_INTERRUPTED: Final = 130  # the shell's status for a program ended by SIGINT
 
 _SIGNALS: Final = (
     signal.SIGINT,
@@ -64,75 +53,26 @@ _SIGNALS: Final = (
 ReadOptions = Callable[[], Options]
 
 
-def run_server(read_options: ReadOptions) -> int:
-    """Serve until told to stop; return the exit status.
+class Start(NamedTuple):
+    """What a server is started with."""
 
-    `read_options` returns what the server is told, at the start and at each reload; it raises
-    OptionError.
-    """
-    _open_standard_descriptors()
-    options = read_options()
-    try:
-        certificate = _load_certificate(options)
-        if options.check:
-            sys.stdout.write("ok\n")
-            return 0
-        doors = open_doors(options.doors, os.environ)
-    except CertificateError as error:
-        return _give_up(f"{error}.")
-    except CannotListen as error:
-        return _give_up(str(error))
-    with contextlib.ExitStack() as held:
-        for door in doors:
-            held.callback(door.sock.close)  # in case that nobody comes to listen on it
-        if certificate is None and any(door.tls for door in doors):
-            raise OptionError(NO_CERTIFICATE)
-        data = find_data(options.data, doors[0].port, os.environ)
-        try:
-            service = _Service(Reactor(), options, read_options, certificate, data)
-        except CannotKeep as error:
-            return _give_up(str(error))
-        return _serve(service, doors)
+    options: Options
+    read_options: ReadOptions  # reads them anew
+    capacity: int  # as many clients as descriptors allow
+    certificate: Certificate | None
+    data: DataFile | None
 
 
-def _serve(service: "_Service", doors: Sequence[OpenDoor]) -> int:
-    try:
-        service.run(doors)
-    except KeyboardInterrupt:
-        return _INTERRUPTED
-    finally:
-        service.close()
-    return 0
-
-
-def _give_up(why: str) -> int:
-    sys.stderr.write(f"{why}\n")
-    return 1
-
-
-def _load_certificate(options: Options) -> Certificate | None:
-    if options.cert is None or options.key is None:
-        return None
-    return Certificate(Path(options.cert), Path(options.key))
-
-
-class _Service:
+class Service:
     """One server with its console and its signals."""
 
-    def __init__(
-        self,
-        reactor: Reactor,
-        options: Options,
-        read_options: ReadOptions,
-        certificate: Certificate | None,
-        data: DataFile | None,
-    ) -> None:
+    def __init__(self, reactor: Reactor, start: Start) -> None:
         """Start, but for listening. Raises CannotKeep."""
+        options = start.options
         self._reactor = reactor
-        self._started = self._options = options  # as it was started, and as it goes by now
-        self._read_options = read_options
-        self._certificate = certificate
-        self._capacity = max(1, _raise_descriptor_limit() - _RESERVED)
+        self._start = start
+        self._options = options  # as it goes by them now
+        self._certificate = start.certificate
         self._supervisor = Supervisor(os.environ)
         self._status = ""
         self._style = Style(colours_welcome(os.environ), links=links_welcome(os.environ))
@@ -145,10 +85,10 @@ class _Service:
             undo.callback(self._supervisor.close)
             undo.callback(reactor.close)
             undo.callback(self._console.close)
-            self._store = self._open_store(data)
+            self._store = self._open_store(start.data)
             undo.pop_all()
         archive = StoreArchive(self._store) if self._store else None
-        self._server = Server(reactor, options.settings(self._capacity), self._log, archive)
+        self._server = Server(reactor, options.settings(self._start.capacity), self._log, archive)
         self._server.operator.reload = self._reload
         self._server.on_ending = self._supervisor.stopping
         self._interrupted = False  # by keys
@@ -256,7 +196,7 @@ class _Service:
         """
         self._supervisor.reloading()
         try:
-            return self._apply(self._read_options())
+            return self._apply(self._start.read_options())
         except OptionError as error:
             return [f"Nothing is reloaded: {error}"]
         finally:
@@ -265,10 +205,10 @@ class _Service:
     def _apply(self, options: Options) -> list[str]:
         if problem := self._renew_certificate(options):
             return [f"Nothing is reloaded: {problem}."]
-        self._server.reconfigure(options.settings(self._capacity))
+        self._server.reconfigure(options.settings(self._start.capacity))
         self._log.configure(options.log_rate, options.quiet, options.log_format)
         changed = self._options.changes(options, at_once=True)
-        fixed = self._started.changes(options, at_once=False)
+        fixed = self._start.options.changes(options, at_once=False)
         self._options = options
         told = f"changed: {', '.join(changed)}" if changed else "nothing has changed"
         lines = [f"Reloaded; {told}."]
@@ -284,21 +224,3 @@ class _Service:
             return None
         files = (Path(name) if name else None for name in (options.cert, options.key))
         return self._certificate.reload(*files)
-
-
-def _open_standard_descriptors() -> None:
-    for fd in (0, 1, 2):
-        try:
-            os.fstat(fd)
-        except OSError:
-            # The lowest free number is `fd`, since those below it are open.
-            os.open(os.devnull, os.O_RDWR)
-
-
-def _raise_descriptor_limit() -> int:
-    """Allow as many descriptors as the hard limit does; return that number."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    with contextlib.suppress(OSError, ValueError):  # not everywhere is "unlimited" accepted
-        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-        soft = hard
-    return soft if soft != resource.RLIM_INFINITY else sys.maxsize
