@@ -259,7 +259,7 @@ class TlsTest(ServiceCase):
     def test_a_socket_of_systemd_speaks_tls_if_it_is_called_so(self) -> None:
         with socket.create_server((HOST, 0)) as sock:
             through = hand_over(sock, "chats")
-            self.start_configured(through=through, pass_fds=(sock.fileno(),))
+            self.start_configured("--data", "none", through=through, pass_fds=(sock.fileno(),))
         self.server.wait_for_log("(TLS)")
         self.assert_served(self.call("localhost"))
 
@@ -301,7 +301,8 @@ class SystemdTest(ServiceCase):
     def test_the_socket_of_a_unit_is_used_in_place_of_doors(self) -> None:
         with socket.create_server((HOST, 0)) as sock:
             port = sock.getsockname()[1]
-            self.start(through=hand_over(sock, "chat"), pass_fds=(sock.fileno(),))
+            through = hand_over(sock, "chat")
+            self.start("--data", "none", through=through, pass_fds=(sock.fileno(),))
             self.assertEqual(self.server.port, port)
         self.assertEqual(self.connect().ask("hello"), "HELLO")
         self.assertEqual(self.server.output.text.count(b"listening on"), 1)
