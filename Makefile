@@ -1,12 +1,13 @@
 # Everything here is a short way to say something that works without make too.
 
 PYTHON ?= python3
-HOST ?=
-PORT ?= 56040
-NAME ?=
-ROOM ?=
 ARGS ?=
 SCALE ?= default
+
+# HOST, PORT, NAME and ROOM count only if they are given to make. Shells, conda and WSL have variables
+# of these names for purposes of their own: HOST=0.0.0.0 opened a server to the world.
+$(foreach name,HOST PORT NAME ROOM,$(if $(filter command,$(origin $(name))),,\
+	$(eval override $(name) :=)))
 
 # One environment per Python, so that changing PYTHON needs no cleaning up.
 VENV = .venv-$(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])')
@@ -27,11 +28,12 @@ help:
 	@echo "make clean        remove what the above has made"
 
 run-server:
-	@exec $(PYTHON) -m reactor_chat server $(if $(HOST),--host "$$HOST") --port "$$PORT" $(ARGS)
+	@exec $(PYTHON) -m reactor_chat server $(if $(HOST),--host "$$HOST") \
+		$(if $(PORT),--port "$$PORT") $(ARGS)
 
 run-client:
-	@exec $(PYTHON) -m reactor_chat client $(if $(HOST),"$$HOST") --port "$$PORT" \
-		$(if $(NAME),--name "$$NAME") $(if $(ROOM),--room "$$ROOM") $(ARGS)
+	@exec $(PYTHON) -m reactor_chat client $(if $(HOST),"$$HOST") \
+		$(if $(PORT),--port "$$PORT") $(if $(NAME),--name "$$NAME") $(if $(ROOM),--room "$$ROOM") $(ARGS)
 
 test: $(VENV)/ready
 	$(VENV)/bin/python -X dev -W error -m tests $(ARGS)

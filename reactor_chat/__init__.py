@@ -29,8 +29,9 @@ What is where:
     tty         columns, keys, history, history_file, completion, links, mentions, style, draft,
                 viewport, folding, wrapping, search, secret, pasted, effects, editor, device,
                 terminal
-    server      values, settings, configuration, systemd, doors, log_formats, event_log, archive,
-                sink, waiting_lines, console, memory, session, server, service
+    server      values, settings, configuration, keeping, systemd, doors, log_formats, event_log,
+                archive, sink, waiting_lines, console, memory, session, server, service,
+                entry
     client      known_servers, trust, asking, session, link, pipe, terminal_output, reconnect,
                 job_control, interactive, entry
 """

@@ -1,4 +1,4 @@
-"""The command line: `python -m reactor_chat server|client …`, or `reactor-chat` once installed.
+"""The command line: `python -m reactor_chat server|client|log …`, or `reactor-chat` once installed.
 
 Invariants:
 - Whatever is wrong with the call or with its circumstances costs one line on standard error and a
@@ -9,14 +9,17 @@ Not here: what the options do, and which ones the server has (`server.settings`)
 
 import argparse
 import sys
+import time
 from collections.abc import Sequence
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from reactor_chat import __version__
 from reactor_chat.client.entry import ClientOptions, run
 from reactor_chat.server.configuration import OptionError, add_options, read_options
-from reactor_chat.server.service import run_server
+from reactor_chat.server.entry import run_server
 from reactor_chat.server.values import PORT, parse_host, parse_port
+from reactor_chat.store.log_command import LogOptions, parse_since
+from reactor_chat.store.log_command import run as print_log
 
 
 class _Parser(argparse.ArgumentParser):
@@ -29,8 +32,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = vars(_parser().parse_args(arguments))
     parser: _Parser = given.pop("parser")
     command = given.pop("command")
+    run_command = {"server": _serve, "client": _talk, "log": _print_log}[command]
     try:
-        return _serve(given) if command == "server" else _talk(given)
+        return run_command(given)
     except OptionError as error:
         parser.error(str(error))
 
@@ -39,7 +43,11 @@ def _parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="reactor-chat", description="A chat over plain TCP.")
     _add_version(parser)
     commands = parser.add_subparsers(dest="command", required=True, parser_class=_Parser)
-    for name, purpose, add in (("server", "serve", add_options), ("client", "talk", _add_client)):
+    for name, purpose, add in (
+        ("server", "serve", add_options),
+        ("client", "talk", _add_client),
+        ("log", "print what a server has kept", _add_log),
+    ):
         command = commands.add_parser(name, help=purpose, allow_abbrev=False)
         command.set_defaults(parser=command)
         _add_version(command)
@@ -64,11 +72,27 @@ def _add_client(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--no-reconnect", action="store_true", help="end with the connection")
 
 
-def _serve(given: dict[str, object]) -> int:
+def _add_log(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("file", metavar="FILE", help="what --data names")
+    add("room", nargs="?", metavar="ROOM", help="this room alone")
+    add("--since", type=_since, default=0, metavar="TIME", help="2026-11-27, 2026-11-27T20:47, 2h")
+    add("--json", action="store_true", help="an object a line")
+
+
+def _since(text: str) -> int:
+    try:
+        return parse_since(text, time.time())
+    except (ValueError, OverflowError) as error:
+        form = "2026-11-27, 2026-11-27T20:47 (UTC), 30m, 2h and 7d"
+        raise argparse.ArgumentTypeError(f"{text} is not a time, as {form} are") from error
+
+
+def _serve(given: dict[str, Any]) -> int:
     return run_server(lambda: read_options(given))
 
 
-def _talk(given: dict[str, object]) -> int:
+def _talk(given: dict[str, Any]) -> int:
     options = argparse.Namespace(**given)
     host, port = options.host or (None, None)
     if port is not None and options.port not in (None, port):
@@ -86,6 +110,10 @@ def _talk(given: dict[str, object]) -> int:
             reconnect=not options.no_reconnect,
         )
     )
+
+
+def _print_log(given: dict[str, Any]) -> int:
+    return print_log(LogOptions(**given))
 
 
 if __name__ == "__main__":

@@ -140,7 +140,7 @@ class Process:
         self.wait(lambda: self.output.lines, "the server says where it listens")
         first = self.output.lines[0]
         assert first.startswith(LISTENING), first
-        return int(first.rpartition(":")[2])
+        return int(first.removesuffix(" (TLS)").rpartition(":")[2])
 
     def wait(self, done: Callable[[], object], what: str) -> None:
         """Wait until something is true of it."""
@@ -199,9 +199,10 @@ class Process:
 
 
 def server_argv(*flags: str) -> list[str]:
-    """Give the command that starts a strict server on a free port."""
+    """Return the command that starts a strict server, on a free port unless flags say where."""
     strict = [sys.executable, "-X", "dev", "-W", "error"]
-    return [*strict, "-m", "reactor_chat", "server", "--port", "0", *flags]
+    port = () if "--listen" in flags else ("--port", "0")
+    return [*strict, "-m", "reactor_chat", "server", *port, *flags]
 
 
 class Client:

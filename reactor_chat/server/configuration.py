@@ -23,6 +23,8 @@ from reactor_chat.server.values import FLAG, URLS, Door
 
 _BY_NAME: Final = {option.name: option for option in OPTIONS}
 
+NO_CERTIFICATE: Final = "chats:// needs a certificate: --cert FILE and --key FILE."
+
 
 class OptionError(Exception):
     """What was asked for makes no sense; the message is one line that says why."""
@@ -48,8 +50,10 @@ def read_options(given: Mapping[str, Any]) -> Options:
     stored = _read_file(said["config"]) if "config" in said else {}
     values = {option.name: option.value for option in OPTIONS} | stored | said
     doors = _doors(said, stored, values["host"], values["port"])
-    if any(door.tls for door in doors) and not (values["cert"] and values["key"]):
-        raise OptionError("chats:// needs a certificate: --cert FILE and --key FILE.")
+    if (values["cert"] is None) != (values["key"] is None):
+        raise OptionError("--cert FILE and --key FILE go together.")
+    if values["cert"] is None and any(door.tls for door in doors):
+        raise OptionError(NO_CERTIFICATE)
     rest = {field_of(name): value for name, value in values.items() if name not in PLACE}
     return Options(doors=doors, **rest)
 
@@ -59,20 +63,21 @@ def _doors(
 ) -> tuple[Door, ...]:
     """Return where to listen: the command line's doors, if it names any, else the file's."""
     for source in (said, stored):
-        if "listen" in source and ("host" in source or "port" in source):
-            raise OptionError("--listen stands in place of --host and --port.")
-        if (
-            "host" in source
-            and "port" in source
-            and source["host"][1] not in (None, source["port"])
-        ):
-            raise OptionError("--host and --port name different ports.")
+        _check_place(source)
     if "listen" in said:
         return tuple(said["listen"])
     if "listen" in stored and not ("host" in said or "port" in said):
         return tuple(stored["listen"])
     own_port = None if "port" in said and "host" not in said else host[1]
     return (Door(host[0], port if own_port is None else own_port),)
+
+
+def _check_place(source: Mapping[str, Any]) -> None:
+    host, port = source.get("host"), source.get("port")
+    if "listen" in source and (host is not None or port is not None):
+        raise OptionError("--listen stands in place of --host and --port.")
+    if host is not None and port is not None and host[1] not in (None, port):
+        raise OptionError("--host and --port name different ports.")
 
 
 def _read_file(path: str) -> dict[str, Any]:
@@ -92,8 +97,9 @@ def _from_file(path: str, name: str, value: object) -> Any:
         raise OptionError(f"{path}: there is no option {name}.")
     kind = option.kind
     items = value if isinstance(value, list) and kind is URLS else [value]
-    texts = all(type(item) is str for item in items) or kind is not URLS
-    if type(value) not in kind.in_file or not texts:  # not `isinstance`: true is an int, too
+    urls = bool(items) and all(type(item) is str for item in items)
+    # Not `isinstance`: true is an int, too.
+    if type(value) not in kind.in_file or (kind is URLS and not urls):
         raise OptionError(f"{path}: {name} has to be {kind.called}.")
     if isinstance(value, bool):
         return value

@@ -26,10 +26,11 @@ class CannotListen(Exception):
 
 
 class OpenDoor(NamedTuple):
-    """A listening socket, and whether those who come in by it speak TLS."""
+    """A listening socket."""
 
     sock: socket.socket
-    tls: bool
+    tls: bool  # whether those who come in by it speak TLS
+    port: int  # as it was asked for; 0: any
 
 
 def open_doors(doors: Sequence[Door], environ: Environment) -> list[OpenDoor]:
@@ -43,18 +44,20 @@ def open_doors(doors: Sequence[Door], environ: Environment) -> list[OpenDoor]:
         raise CannotListen(f"Cannot listen on what systemd hands over: {error}.") from error
     for sock, _ in inherited:
         prepare(sock)
-    return [OpenDoor(sock, name == TLS_NAME) for sock, name in inherited] or _open_all(doors)
+    opened = [OpenDoor(sock, name == TLS_NAME, sock.getsockname()[1]) for sock, name in inherited]
+    return opened or _open_all(doors)
 
 
 def _open_all(doors: Sequence[Door]) -> list[OpenDoor]:
     opened: list[OpenDoor] = []
     for door in doors:
         try:
-            opened += [OpenDoor(sock, door.tls) for sock in bind_all(door.host, door.port)]
+            sockets = bind_all(door.host, door.port)
         except OSError as error:
-            for sock, _ in opened:
-                sock.close()
+            for one in opened:
+                one.sock.close()
             raise CannotListen(_explain(door, error)) from error
+        opened += [OpenDoor(sock, door.tls, door.port) for sock in sockets]
     return opened
 
 

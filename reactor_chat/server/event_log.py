@@ -193,7 +193,7 @@ class EventLog(Handler):
         self._output.show_lines(self._format.event(kind, [text], {"client": by, **fields}))
 
     def said(self, by: str, name: str, room: str, block: bytes) -> None:
-        """Report what somebody said: whole lines as others read them; no room: outside of any."""
+        """Report what somebody said: whole lines, in a room as others read them."""
         if self._quiet:
             return
         if by:

@@ -76,12 +76,15 @@ class Json:
         """Write an object for each line: `said`, or `acted` for what `/me` makes."""
         who = {"client": by, "name": name, "room": room}
         lines = block.decode(errors="replace").removesuffix("\n").split("\n")
-        return "".join(self._spoken(who, name, line) + "\n" for line in lines).encode()
+        return "".join(self._spoken(who, line) + "\n" for line in lines).encode()
 
-    def _spoken(self, who: Mapping[str, str], name: str, line: str) -> str:
-        if line.startswith(action := f"** {name} "):
+    def _spoken(self, who: Mapping[str, str], line: str) -> str:
+        action = f"** {who['name']} "
+        if not who["room"]:
+            return self._object("said", who, line)
+        if line.startswith(action):
             return self._object("acted", who, line.removeprefix(action))
-        return self._object("said", who, line.removeprefix(f"{name}: "))
+        return self._object("said", who, line.removeprefix(f"{who['name']}: "))
 
     def _object(self, kind: str, fields: Mapping[str, Any], text: str) -> str:
         now = self._clock()

@@ -1,8 +1,6 @@
-"""The server as a process: its descriptors, its signals, its console, its reloads, and its end.
+"""The server with all that is around it: its log, its console, its signals, its reloads, its end.
 
 Invariants:
-- Descriptors 0 to 2 are open before anything else is: a socket that got the number of a closed
-  standard output would receive the log.
 - `listening on …` is the first thing on standard output: whoever started the server reads there
   which port it got.
 - A reload changes all that it can, or, if anything is wrong, nothing: a server that went by half of
@@ -10,39 +8,38 @@ Invariants:
 - Whatever ends the server, the terminal is given back, but for SIGKILL and what else it leaves to
   the system.
 
-Not here: the command line's syntax (`__main__`), options and their form (`settings`,
-`configuration`).
+Not here: what is done before there is a server (`entry`), options (`settings`, `configuration`).
 """
 
 import contextlib
 import os
-import resource
 import signal
-import sys
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Final
+from pathlib import Path
+from typing import Final, NamedTuple
 
 from reactor_chat.chat.moderation import COMMAND_WORDS
 from reactor_chat.loop.reactor import Reactor
 from reactor_chat.loop.signals import SignalWatch
+from reactor_chat.net.certificate import Certificate
+from reactor_chat.server.archive import StoreArchive
 from reactor_chat.server.configuration import OptionError
 from reactor_chat.server.console import Console
-from reactor_chat.server.doors import CannotListen, OpenDoor, open_doors
+from reactor_chat.server.doors import OpenDoor
 from reactor_chat.server.event_log import EventLog
+from reactor_chat.server.keeping import DataFile, open_store
 from reactor_chat.server.server import Server
 from reactor_chat.server.settings import Options
 from reactor_chat.server.systemd import Supervisor
+from reactor_chat.store.client import Store
 from reactor_chat.tty.completion import complete
 from reactor_chat.tty.style import Style, colours_welcome, links_welcome
 from reactor_chat.wire.addresses import format_address
 from reactor_chat.wire.protocol import sanitise
 
-# Descriptors that are not clients': standard streams, epoll, signals, listeners, and callers who
-# are being turned away.
-_RESERVED: Final = 32
-
-_INTERRUPTED: Final = 130  # the shell's status for a program ended by SIGINT
+# Seconds at the end for what is on its way to the disk. The keeper goes on by itself after that.
+_KEEPER_PATIENCE: Final = 5.0
 
 _SIGNALS: Final = (
     signal.SIGINT,
@@ -56,43 +53,26 @@ _SIGNALS: Final = (
 ReadOptions = Callable[[], Options]
 
 
-def run_server(read_options: ReadOptions) -> int:
-    """Serve until told to stop; return the exit status.
+class Start(NamedTuple):
+    """What a server is started with."""
 
-    `read_options` returns what the server is told, at the start and at each reload; it raises
-    OptionError.
-    """
-    _open_standard_descriptors()
-    options = read_options()
-    if options.check:
-        sys.stdout.write("ok\n")
-        return 0
-    capacity = max(1, _raise_descriptor_limit() - _RESERVED)
-    try:
-        doors = open_doors(options.doors, os.environ)
-    except CannotListen as error:
-        sys.stderr.write(f"{error}\n")
-        return 1
-    service = _Service(Reactor(), options, read_options, capacity)
-    try:
-        service.run(doors)
-    except KeyboardInterrupt:
-        return _INTERRUPTED
-    finally:
-        service.close()
-    return 0
+    options: Options
+    read_options: ReadOptions  # reads them anew
+    capacity: int  # as many clients as descriptors allow
+    certificate: Certificate | None
+    data: DataFile | None
 
 
-class _Service:
+class Service:
     """One server with its console and its signals."""
 
-    def __init__(
-        self, reactor: Reactor, options: Options, read_options: ReadOptions, capacity: int
-    ) -> None:
+    def __init__(self, reactor: Reactor, start: Start) -> None:
+        """Start, but for listening. Raises CannotKeep."""
+        options = start.options
         self._reactor = reactor
-        self._options = options  # as it was started
-        self._read_options = read_options
-        self._capacity = capacity
+        self._start = start
+        self._options = options  # as it goes by them now
+        self._certificate = start.certificate
         self._supervisor = Supervisor(os.environ)
         self._status = ""
         self._style = Style(colours_welcome(os.environ), links=links_welcome(os.environ))
@@ -100,7 +80,15 @@ class _Service:
         self._log = EventLog(
             reactor, self._console, options.log_rate, options.quiet, options.log_format
         )
-        self._server = Server(reactor, options.settings(capacity), self._log)
+        self._early: list[str] | None = []  # what is not to be logged before `listening on`
+        with contextlib.ExitStack() as undo:
+            undo.callback(self._supervisor.close)
+            undo.callback(reactor.close)
+            undo.callback(self._console.close)
+            self._store = self._open_store(start.data)
+            undo.pop_all()
+        archive = StoreArchive(self._store) if self._store else None
+        self._server = Server(reactor, options.settings(self._start.capacity), self._log, archive)
         self._server.operator.reload = self._reload
         self._server.on_ending = self._supervisor.stopping
         self._interrupted = False  # by keys
@@ -111,6 +99,9 @@ class _Service:
     def run(self, doors: Sequence[OpenDoor]) -> None:
         """Listen, say so, open the console, and serve."""
         addresses = [self._listen(door) for door in doors]
+        early, self._early = self._early, None
+        for text in early or ():
+            self._report_data(text)
         self._status = f"listening on {', '.join(addresses)}"
         self._console.open(self._obey, self._on_interrupt, self._log.note)
         self._supervisor.ready(self._status)
@@ -125,10 +116,31 @@ class _Service:
             last_first.callback(self._reactor.close)
             last_first.callback(self._signals.close)
             last_first.callback(self._console.close)
+            if self._store is not None:
+                last_first.callback(self._store.close, _KEEPER_PATIENCE)
             last_first.callback(self._server.close)
 
+    def _open_store(self, data: DataFile | None) -> Store | None:
+        if data is None:
+            return None
+        start = partial(
+            Store,
+            self._reactor,
+            log=self._report_data,
+            failure=partial(self._log.failure, "what is kept"),
+            keep_days=self._options.keep_days,
+        )
+        return open_store(data, start, self._report_data)
+
+    def _report_data(self, text: str) -> None:
+        if self._early is not None:
+            self._early.append(text)
+        else:
+            self._log.event("data", text)
+
     def _listen(self, door: OpenDoor) -> str:
-        host, port = self._server.listen(door.sock).address
+        certificate = self._certificate if door.tls else None
+        host, port = self._server.listen(door.sock, certificate).address
         address = format_address(host, port)
         tls = " (TLS)" if door.tls else ""
         self._log.event("listening", f"listening on {address}{tls}", address=address)
@@ -184,32 +196,31 @@ class _Service:
         """
         self._supervisor.reloading()
         try:
-            return self._apply(self._read_options())
+            return self._apply(self._start.read_options())
         except OptionError as error:
             return [f"Nothing is reloaded: {error}"]
         finally:
             self._supervisor.ready(self._status)
 
     def _apply(self, options: Options) -> list[str]:
-        self._server.reconfigure(options.settings(self._capacity))
+        if problem := self._renew_certificate(options):
+            return [f"Nothing is reloaded: {problem}."]
+        self._server.reconfigure(options.settings(self._start.capacity))
         self._log.configure(options.log_rate, options.quiet, options.log_format)
-        fixed = self._options.fixed_against(options)
-        return ["Reloaded.", *([f"Only a restart changes: {', '.join(fixed)}."] if fixed else [])]
+        changed = self._options.changes(options, at_once=True)
+        fixed = self._start.options.changes(options, at_once=False)
+        self._options = options
+        told = f"changed: {', '.join(changed)}" if changed else "nothing has changed"
+        lines = [f"Reloaded; {told}."]
+        if self._certificate is not None:
+            lines.append(f"The certificate is {self._certificate.fingerprint}.")
+        if fixed:
+            lines.append(f"Only a restart changes: {', '.join(fixed)}.")
+        return lines
 
-
-def _open_standard_descriptors() -> None:
-    for fd in (0, 1, 2):
-        try:
-            os.fstat(fd)
-        except OSError:
-            # The lowest free number is `fd`, since those below it are open.
-            os.open(os.devnull, os.O_RDWR)
-
-
-def _raise_descriptor_limit() -> int:
-    """Allow as many descriptors as the hard limit does; return that number."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    with contextlib.suppress(OSError, ValueError):  # not everywhere is "unlimited" accepted
-        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-        soft = hard
-    return soft if soft != resource.RLIM_INFINITY else sys.maxsize
+    def _renew_certificate(self, options: Options) -> str | None:
+        """Take what is in its files now; return why that is of no use, if it is not."""
+        if self._certificate is None:
+            return None
+        files = (Path(name) if name else None for name in (options.cert, options.key))
+        return self._certificate.reload(*files)

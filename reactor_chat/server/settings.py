@@ -214,12 +214,17 @@ class Options:
             plain_passwords=self.plain_passwords,
         )
 
-    def fixed_against(self, new: "Options") -> list[str]:
-        """Return what `new` has otherwise, and only a restart changes."""
-        fixed = [one.name for one in OPTIONS if one.in_file and not one.reloads]
-        names = ["listen", *(name for name in fixed if name not in PLACE)]
-        fields = {name: "doors" if name == "listen" else field_of(name) for name in names}
-        return [name for name in names if getattr(self, fields[name]) != getattr(new, fields[name])]
+    def changes(self, new: "Options", at_once: bool) -> list[str]:
+        """Return what `new` has otherwise, and a reload changes, or only a restart does."""
+        changed = []
+        for option in OPTIONS:
+            place = option.name in PLACE
+            field = "doors" if place else field_of(option.name)
+            name = "listen" if place else option.name
+            counts = option.in_file and option.reloads == at_once and name not in changed
+            if counts and getattr(self, field) != getattr(new, field):
+                changed.append(name)
+        return changed
 
 
 def field_of(name: str) -> str:

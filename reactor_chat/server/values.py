@@ -7,15 +7,19 @@ Not here: which options there are, and what they mean (`settings`).
 """
 
 import argparse
+import re
 from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
-from reactor_chat.wire.addresses import format_address, strip_brackets
+from reactor_chat.wire.addresses import format_address, split_host_port
 
 PORT: Final = 56040
 LOG_FORMATS: Final = ("plain", "dated", "json")
 
-_UNITS: Final = {"K": 1024, "M": 1024**2, "G": 1024**3}
+_UNITS: Final = {"": 1, "K": 1024, "M": 1024**2, "G": 1024**3}
+
+_PORT: Final = re.compile(r"[0-9]{1,5}")
+_SIZE: Final = re.compile(r"([0-9]{1,18})([KMG]?)", re.IGNORECASE)
 
 
 class Door(NamedTuple):
@@ -57,31 +61,29 @@ def _number(kind: type[int] | type[float], least: int) -> Callable[[str], Any]:
 
 def parse_port(text: str) -> int:
     """Read the number of a port."""
-    if not (text.isascii() and text.isdigit() and int(text[:6]) <= 65535):
+    if not _PORT.fullmatch(text) or int(text) > 65535:
         raise _fail(f"{text} is not a port")
     return int(text)
 
 
 def parse_host(text: str) -> tuple[str, int | None]:
     """Read `HOST`, `HOST:PORT`, or either with an address in brackets."""
-    host, colon, port = text.rpartition(":")
-    if colon and (":" not in host or host.endswith("]")) and not text.endswith("]"):
-        number: int | None = parse_port(port)
-    else:
-        host, number = text, None
+    try:
+        host, port = split_host_port(text)
+    except ValueError as error:
+        raise _fail(str(error).rstrip(".")) from error
     # Nothing stands for all addresses to getaddrinfo(3); here it is a variable that was not set.
     if not host.strip("[]"):
         raise _fail("no host is named")
-    return strip_brackets(host), number
+    return host, port
 
 
 def parse_size(text: str) -> int:
     """Read a number of bytes, as in `65536`, `64K`, `64M` and `1G`."""
-    unit = _UNITS.get(text[-1:].upper(), 0)
-    digits = text[:-1] if unit else text
-    if not (digits.isascii() and digits.isdigit() and int(digits)):
+    size = _SIZE.fullmatch(text)
+    if size is None or not int(size[1]):
         raise _fail(f"{text} is not a size, as 65536, 64K, 64M and 1G are")
-    return int(digits) * (unit or 1)
+    return int(size[1]) * _UNITS[size[2].upper()]
 
 
 def _parse_url(text: str) -> Door:

@@ -1,5 +1,6 @@
 """The operator's place at a real pseudo-terminal: what one sees in it."""
 
+import json
 import os
 import re
 import select
@@ -10,6 +11,7 @@ from unittest.mock import patch
 from reactor_chat.loop.reactor import Reactor
 from reactor_chat.server import sink
 from reactor_chat.server.console import Console
+from reactor_chat.server.event_log import EventLog
 from tests.processes import Process
 from tests.server.server_terminal import STAMP, ServerTerminal
 from tests.window import PATIENCE, Window
@@ -72,7 +74,7 @@ class DraftTest(ServerTerminal):
         self.window.type("/help\r")
         self.window.until_shows("/quit")
         commands = [line for line in self.lines() if line.startswith("/")]
-        self.assertEqual(len(commands), 13)
+        self.assertEqual(len(commands), 15)
         starts = {line.index(re.split(" {2,}", line, maxsplit=1)[1]) for line in commands}
         self.assertEqual(len(starts), 1)
 
@@ -253,6 +255,23 @@ class WithoutProcessTest(unittest.TestCase):
         self.console.show_lines(["a line of the log"])
         self.until("")
         self.assertEqual(self.window.screen.above[-1], "$ a line of the log")
+
+    def test_what_was_left_out_of_a_log_for_machines_is_told_in_its_format(self) -> None:
+        self.enterContext(patch("reactor_chat.server.sink.BACKLOG", BACKLOG))
+        reader, writer = os.pipe()
+        nothing = os.open(os.devnull, os.O_RDWR)
+        for fd in (reader, writer, nothing):
+            self.addCleanup(os.close, fd)
+        console = Console(self.reactor, nothing, writer, str, lambda before: (0, ()))
+        log = EventLog(self.reactor, console, form="json")
+        console.open(lambda line: None, lambda: None, log.note)
+        self.addCleanup(console.close)
+        for number in range(BACKLOG):
+            log.event("number", str(number))
+        self.reactor.end_turn()  # what is pending leaves, and then the count
+        self.reactor.turn(0)
+        *shown, count = map(json.loads, os.read(reader, 2 * BACKLOG).splitlines())
+        self.assertEqual(count["text"], f"({BACKLOG - len(shown)} log lines were left out)")
 
 
 if __name__ == "__main__":

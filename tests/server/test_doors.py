@@ -12,8 +12,8 @@ HOST = "127.0.0.1"
 class DoorsTest(unittest.TestCase):
     def open(self, *doors: Door) -> list[OpenDoor]:
         opened = open_doors(doors, {})
-        for sock, _ in opened:
-            self.addCleanup(sock.close)
+        for one in opened:
+            self.addCleanup(one.sock.close)
         return opened
 
     def test_each_door_is_opened_and_knows_whether_it_speaks_tls(self) -> None:

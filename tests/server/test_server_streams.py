@@ -109,8 +109,7 @@ class StandardOutput(ServerCase):
         self.server.type("/quit\n")
         # Nothing of the log went to a client, in whose descriptor it might have ended.
         for client in clients:
-            self.assertEqual(client.recv(1024), b"")
-            client.close()
+            self.assert_ends(client)
         self.assertEqual(self.server.popen.wait(PATIENCE), 0)
 
     def test_all_three_closed(self) -> None:
@@ -136,7 +135,7 @@ class StandardOutput(ServerCase):
             self.assertEqual(client.ask(f"line {number}"), f"LINE {number}")
 
     def test_a_reader_that_stopped_is_told_how_much_it_missed(self) -> None:
-        self.start("--rate", "0")
+        self.start("--rate", "0", "--log-rate", "0")
         client = self.connect()
         client.ask("first")
         self.server.output.paused = True
@@ -157,7 +156,7 @@ class StandardOutput(ServerCase):
 
     def test_a_file_takes_all_that_one_turn_has_to_log(self) -> None:
         with tempfile.NamedTemporaryFile() as log:
-            self.start(stdout=log)
+            self.start("--log-rate", "0", stdout=log)
             clients = [self.knock(), self.knock()]
             text = b"a\n" * 8000
             self.server.suspend()  # so that one turn sees all of it
@@ -168,15 +167,14 @@ class StandardOutput(ServerCase):
                 self.read_exactly(client, len(text))
             self.server.popen.terminate()
             for client in clients:
-                self.assertEqual(client.recv(1), b"")
-                client.close()
+                self.assert_ends(client)
             self.assertEqual(self.server.popen.wait(PATIENCE), 0)
             logged = Path(log.name).read_bytes()
         self.assertEqual(logged.count(b": a\n"), 2 * 8000)
         self.assertEqual(logged.count(b"disconnected"), 2)
 
     def test_what_was_logged_reaches_a_slow_reader_at_the_end(self) -> None:
-        self.start("--rate", "0")
+        self.start("--rate", "0", "--log-rate", "0")
         client = self.connect()
         client.ask("first")
         self.server.output.paused = True
@@ -199,6 +197,11 @@ class StandardOutput(ServerCase):
         client = socket.create_connection((HOST, port), PATIENCE)
         self.addCleanup(client.close)
         return client
+
+    def assert_ends(self, client: socket.socket) -> None:
+        """See that there is nothing but the end any more."""
+        with client, client.makefile() as stream:
+            self.assertEqual(stream.read(), "* The server is shutting down.\n")
 
     def read_exactly(self, client: socket.socket, size: int) -> None:
         while size:

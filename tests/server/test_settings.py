@@ -7,7 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from reactor_chat.server.configuration import OptionError, add_options, read_options
-from reactor_chat.server.settings import OPTIONS, Options, Settings
+from reactor_chat.server.settings import OPTIONS, Option, Options, Settings
 from reactor_chat.server.values import Door, parse_host, parse_size
 
 README = Path(__file__).parents[2] / "README.md"
@@ -26,10 +26,17 @@ def read(*arguments: str) -> Options:
     return read_options(vars(parser.parse_args(arguments)))
 
 
-def readme_row(name: str, metavar: str, text: str, default: str) -> str:
-    """Write the README's row for an option."""
-    usage = f"`--{name} {metavar}`" if metavar else f"`--{name}`"
-    return f"| {usage} | {text}{f' ({default})' if default else ''} |"
+# What stands as code in the README: variables, options, URLs, and what is typed as it is.
+_CODE = re.compile(r"(\$\w+|--[\w-]+\w|chats?://[A-Z:]+|HOST:PORT|PORT\.db|~/[\w./]+|\*(?=:))")
+
+
+def readme_row(option: Option) -> str:
+    """Return the row of the README's table for an option."""
+    usage = f"--{option.name} {option.metavar}".rstrip()
+    text = _CODE.sub(r"`\1`", option.text)
+    default = f" (`{option.default}`)" if option.default else ""
+    reload = "at once" if option.reloads else "–" if not option.in_file else "restart"
+    return f"| `{usage}` | {text}{default} | {reload} |"
 
 
 class CommandLineTest(unittest.TestCase):
@@ -58,8 +65,10 @@ class CommandLineTest(unittest.TestCase):
 
     def test_a_door_with_tls_needs_a_certificate_and_its_key(self) -> None:
         url = "chats://[::1]:7000"
-        for given in ((), ("--cert", "c"), ("--key", "k")):
-            with self.assertRaisesRegex(OptionError, "--cert FILE and --key FILE"):
+        with self.assertRaisesRegex(OptionError, "needs a certificate"):
+            read("--listen", url)
+        for given in (("--cert", "c"), ("--key", "k")):
+            with self.assertRaisesRegex(OptionError, "go together"):
                 read("--listen", url, *given)
         options = read("--listen", url, "--cert", "c", "--key", "k")
         self.assertEqual(options.doors, (Door("::1", 7000, tls=True),))
@@ -82,6 +91,9 @@ class CommandLineTest(unittest.TestCase):
             ["--memory", "0"],
             ["--memory", "64X"],
             ["--memory", "M"],
+            ["--memory", "9" * 5000],
+            ["--port", "0" * 5000],
+            ["--max-clients", "9" * 5000],
             ["--log-format", "xml"],
             ["--cert", ""],
             ["--keep-days", "1.5"],
@@ -176,6 +188,7 @@ class FileTest(unittest.TestCase):
             "memory = 1.5": "memory has to be a size.",
             "quiet = 1": "quiet has to be true or false.",
             'listen = "chat://a"': "listen has to be a list of URLs.",
+            "listen = []": "listen has to be a list of URLs.",
             "listen = [1]": "listen has to be a list of URLs.",
             "host = 1": "host has to be a text.",
             "port = 65536": "port: 65536 is not a port.",
@@ -194,10 +207,14 @@ class FileTest(unittest.TestCase):
 
 
 class ReloadTest(unittest.TestCase):
-    def test_what_only_a_restart_changes_is_named(self) -> None:
+    def test_what_changes_at_once_is_told_from_what_only_a_restart_changes(self) -> None:
         before = read("--port", "1", "--rate", "5")
-        self.assertEqual(before.fixed_against(read("--port", "1", "--rate", "6", "--quiet")), [])
-        self.assertEqual(before.fixed_against(read("--data", "none")), ["listen", "data"])
+        after = read("--port", "1", "--rate", "6", "--quiet")
+        self.assertEqual(before.changes(after, at_once=False), [])
+        self.assertEqual(before.changes(after, at_once=True), ["quiet", "rate"])
+        elsewhere = read("--host", "a", "--data", "none", "--rate", "5")
+        self.assertEqual(before.changes(elsewhere, at_once=False), ["listen", "data"])
+        self.assertEqual(before.changes(elsewhere, at_once=True), [])
 
 
 class DocumentationTest(unittest.TestCase):
@@ -209,6 +226,18 @@ class DocumentationTest(unittest.TestCase):
             self.assertIn(f"--{option.name}", shown)
             default = f" ({option.default})" if option.default else ""
             self.assertIn(option.text + default, shown)
+
+    def test_the_readme_has_a_row_for_each_option_in_their_order(self) -> None:
+        table = "\n".join(readme_row(option) for option in OPTIONS)
+        self.assertIn(table, README.read_text(encoding="utf-8"), f"README.md needs:\n{table}\n")
+
+    def test_the_readmes_file_is_one_that_the_server_takes(self) -> None:
+        _, _, rest = README.read_text(encoding="utf-8").partition("```toml\n")
+        with TemporaryDirectory() as folder:
+            path = Path(folder, "chat.toml")
+            path.write_text(rest.partition("```")[0], encoding="utf-8")
+            options = read("--config", str(path))
+        self.assertIn(Door("*", 56041, tls=True), options.doors)
 
     def test_the_defaults_of_the_settings_are_those_of_the_table(self) -> None:
         self.assertEqual(read().settings(Settings.max_clients), Settings())

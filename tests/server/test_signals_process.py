@@ -14,6 +14,8 @@ from tests.processes import HOST, LISTENING, PATIENCE, Client, ServerCase, serve
 from tests.procfs import work_in_a_while
 from tests.window import Window
 
+ENDING = "* The server is shutting down."
+
 # A shell's job control, as far as one job needs it: `fg` and `bg` continue it in either place.
 SHELL = """
 import os, signal, subprocess, sys
@@ -61,7 +63,7 @@ class OrderlyEnd(ServerCase):
         client = self.connect()
         client.ask("hello")
         self.server.kill(signal.SIGTERM)
-        self.assertEqual(client.read_to_end(), [])
+        self.assertEqual(client.read_to_end(), [ENDING])
         client.close()
         self.assertFalse(client.was_reset)
         self.assertEqual(self.server.exit_status(), 0)
@@ -88,13 +90,13 @@ class OrderlyEnd(ServerCase):
         self.server.kill(signal.SIGTERM)
         self.server.resume()
         for client in clients:
-            self.assertEqual(client.read_to_end(), ["MY LAST WORDS"])
+            self.assertEqual(client.read_to_end(), ["MY LAST WORDS", ENDING])
             self.assertFalse(client.was_reset)
 
     def test_under_load_everybody_has_heard_the_same(self) -> None:
         for number in (signal.SIGINT, signal.SIGTERM):
             with self.subTest(number):
-                self.start("--rate", "0")
+                self.start("--rate", "0", "--log-rate", "0")
                 listeners = [self.join(f"listener{number}") for number in range(10)]
                 speakers = [self.join(f"speaker{number}") for number in range(3)]
                 self.speak_until_the_end(speakers, number)
@@ -141,7 +143,8 @@ class OrderlyEnd(ServerCase):
         self.server.kill(signal.SIGTERM)
         speaker.read_to_end()
         slow.paused = False
-        self.assertEqual(slow.read_to_end(), [f"speaker: {text}" for text in texts])
+        said = [f"speaker: {text}" for text in texts]
+        self.assertEqual(slow.read_to_end(), [*said, ENDING])
         self.assertFalse(slow.was_reset)
 
     def test_the_second_interrupt_ends_at_once(self) -> None:
@@ -204,7 +207,7 @@ class Storms(ServerCase):
         client = self.connect()
         client.ask("hello")
         self.server.kill(signal.SIGHUP)
-        self.server.wait_for_log("Reloaded.")
+        self.server.wait_for_log("Reloaded; nothing has changed.")
         self.assertEqual(client.ask("still there?"), "STILL THERE?")
 
     def test_what_nohup_ignores_stays_ignored(self) -> None:
@@ -279,7 +282,8 @@ class HangUp(OnATerminal):
         client = self.connect()
         self.ask(client, "hello")
         self.hang_up()
-        self.assertEqual(client.recv(1024), b"")
+        with client.makefile() as stream:
+            self.assertEqual(stream.read(), f"{ENDING}\n")
         client.close()
         self.assertEqual(server.wait(PATIENCE), 0)
 

@@ -54,6 +54,12 @@ class SinkCase(unittest.TestCase):
                 return data.replace(b"\r\n", b"\n")  # a terminal adds the CRs
             data += piece
 
+    def assert_asks_for_nothing(self, sink: Sink) -> None:
+        """Check that another line costs the end of the turn nothing."""
+        with mock.patch.object(self.reactor, "at_end_of_turn") as asked:
+            sink.write(b"one more\n", 1)
+        asked.assert_not_called()
+
     def assert_contiguous_but_for_the_count(self, data: bytes, said: int) -> None:
         """Check that the first lines are there, and that the note counts all the others."""
         *seen, note = as_lines(data)
@@ -149,7 +155,7 @@ class PipeTest(SinkCase):
         sink.write(b"to nobody\n", 1)
         self.reactor.turn(0)
         self.assertEqual(sink.interest, NOTHING)
-        self.assertEqual(self.reactor.unsettled, [])
+        self.assert_asks_for_nothing(sink)
 
     def test_the_descriptor_stays_as_it_was_given(self) -> None:
         _, writer = self.pipe()
@@ -274,7 +280,7 @@ class FileTest(SinkCase):
         for _ in range(2):
             sink.write(b"lost\n", 1)
             self.reactor.turn(0)
-        self.assertEqual(self.reactor.unsettled, [])
+        self.assert_asks_for_nothing(sink)
 
 
 class TerminalTest(SinkCase):
@@ -321,7 +327,7 @@ class TerminalTest(SinkCase):
         for _ in range(2):
             sink.write(b"to nobody\n", 1)
             self.reactor.turn(0)
-        self.assertEqual(self.reactor.unsettled, [])
+        self.assert_asks_for_nothing(sink)
 
     def test_closing_twice_closes_once(self) -> None:
         sink = self.sink_on(self.tty)
@@ -336,9 +342,9 @@ class FullDiskTest(SinkCase):
             full = OSError(errno.ENOSPC, "no space left")
             with mock.patch("reactor_chat.server.sink.os.write", side_effect=full):
                 sink.write(line(1), 1)
-                self.reactor.settle()
+                self.reactor.end_turn()
             sink.write(line(2), 1)
-            sink.on_settle()  # as the timer does
+            sink.on_end_of_turn()  # as the timer does
             file.seek(0)
             self.assertEqual(file.read(), line(1) + line(2))
 

@@ -1,0 +1,58 @@
+"""What the command line says reaches those who do it; what makes no sense is one line."""
+
+import contextlib
+import io
+import unittest
+from unittest.mock import patch
+
+from reactor_chat import __version__
+from reactor_chat.__main__ import main
+from reactor_chat.store.log_command import LogOptions
+
+
+class MainCase(unittest.TestCase):
+    def run_main(self, *arguments: str) -> tuple[int, str, str]:
+        """Return the status, and what was written to standard output and to standard error."""
+        out, err = io.StringIO(), io.StringIO()
+        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+            try:
+                status = main(arguments)
+            except SystemExit as end:
+                status = end.code if isinstance(end.code, int) else 0
+        return status, out.getvalue(), err.getvalue()
+
+    def assert_one_line(self, about: str, *arguments: str) -> None:
+        status, out, err = self.run_main(*arguments)
+        self.assertEqual((status, out), (2, ""))
+        self.assertRegex(err, rf"\Areactor-chat\b.*{about}.*\n\Z")
+
+
+class VersionTest(MainCase):
+    def test_every_command_tells_it(self) -> None:
+        for words in ((), ("server",), ("client",), ("log",)):
+            told = self.run_main(*words, "--version")
+            self.assertEqual(told, (0, f"reactor-chat {__version__}\n", ""))
+
+
+class LogTest(MainCase):
+    def options(self, *arguments: str) -> LogOptions:
+        with patch("reactor_chat.__main__.print_log", return_value=0) as run:
+            self.assertEqual(self.run_main("log", *arguments), (0, "", ""))
+        options = run.call_args.args[0]
+        assert isinstance(options, LogOptions)
+        return options
+
+    def test_each_option_reaches_who_prints(self) -> None:
+        self.assertEqual(self.options("56040.db"), LogOptions("56040.db"))
+        self.assertEqual(
+            self.options("56040.db", "tea", "--since", "1970-01-02", "--json"),
+            LogOptions("56040.db", "tea", 24 * 3600 * 1000, True),
+        )
+
+    def test_what_makes_no_sense_is_one_line(self) -> None:
+        self.assert_one_line("FILE", "log")
+        self.assert_one_line("yesterday is not a time", "log", "56040.db", "--since", "yesterday")
+
+
+if __name__ == "__main__":
+    unittest.main()
