@@ -51,6 +51,20 @@ SHUTDOWN: Final = 5.0
 _SHUTDOWN_LINGER: Final = 1.0
 
 
+class Keeper(Protocol):
+    """Who keeps what is said in rooms (see `store.client`)."""
+
+    on_drained: Callable[[], object]
+    on_relieved: Callable[[], object]
+
+    @property
+    def busy(self) -> bool:
+        """Whether so much waits for the disk that those who speak should wait."""
+
+    def flush(self) -> bool:
+        """Hand on what was said; return whether all of it was taken, and so survives a crash."""
+
+
 class ServerLog(Journal, Protocol):
     """Where the server reports to."""
 
@@ -73,6 +87,7 @@ class Server(Handler):
         settings: Settings,
         log: ServerLog,
         archive: Archive | None = None,
+        keeper: Keeper | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         super().__init__(-1)  # only for its timers
@@ -92,8 +107,13 @@ class Server(Handler):
         self._tls_doors: list[TlsDoor] = []
         self.refused = 0
         self.on_ending: Callable[[], None] = lambda: None
-        self.archive_lags = False  # who speaks in rooms is read later
-        self.held_up: dict[Session, None] = {}  # by that
+        self.held_up: dict[Session, None] = {}  # who speaks in rooms, until the keeper keeps up
+        self._keeper = keeper
+        self._unpublished: dict[Audience, None] = {}  # rooms with news that the keeper lacks
+        if keeper is not None:
+            keeper.on_drained = self._publish
+            keeper.on_relieved = self._resume_held_up
+            self.shared.may_publish = self._may_publish
         self._from_host: dict[str, int] = {}
         self._turned_away: dict[Connection, None] = {}
         self._ending = False
@@ -110,6 +130,34 @@ class Server(Handler):
 
     def _new_audience(self, log: Log) -> Audience:
         return Audience(self.shared, log, partial(self.log.failure, "a room"))
+
+    @property
+    def keeps(self) -> bool:
+        """Whether there is a keeper, for whom speakers may have to wait."""
+        return self._keeper is not None
+
+    @property
+    def archive_lags(self) -> bool:
+        """Whether who speaks in rooms is to be read later."""
+        return self._keeper is not None and self._keeper.busy
+
+    def _may_publish(self, audience: Audience) -> bool:
+        """Return whether a room's news may be read: not before the keeper has it."""
+        assert self._keeper is not None
+        if self._keeper.flush():
+            return True
+        self._unpublished[audience] = None
+        return False
+
+    def _publish(self) -> None:
+        unpublished, self._unpublished = self._unpublished, {}
+        for audience in unpublished:
+            audience.publish_later()
+
+    def _resume_held_up(self) -> None:
+        held_up, self.held_up = self.held_up, {}
+        for session in held_up:
+            session.connection.resume_soon()
 
     def _call_later(self, delay: float, callback: Callable[[], None]) -> None:
         self.reactor.call_later(delay, self, callback)

@@ -88,7 +88,8 @@ class Service:
             self._store = self._open_store(start.data)
             undo.pop_all()
         archive = StoreArchive(self._store) if self._store else None
-        self._server = Server(reactor, options.settings(self._start.capacity), self._log, archive)
+        settings = options.settings(self._start.capacity)
+        self._server = Server(reactor, settings, self._log, archive, self._store)
         self._server.operator.reload = self._reload
         self._server.on_ending = self._supervisor.stopping
         self._interrupted = False  # by keys

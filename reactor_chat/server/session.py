@@ -46,6 +46,7 @@ class Session(Owner):
     __slots__ = (
         "_bucket",
         "_chat",
+        "_free",
         "_fresh",
         "_server",
         "_sliced",
@@ -60,6 +61,7 @@ class Session(Owner):
         self.connection = connection
         self.member = self._chat.enter(connection, host)
         self._bucket: Bucket | None = None
+        self._free = False  # to say plain lines without being asked about: there are no limits
         self._fresh = True  # nothing but plain lines was served so far
         self._sliced = False  # it has lines that are left over from a turn, and not all plain
         self._waits = False  # for leave to relay more
@@ -69,6 +71,7 @@ class Session(Owner):
         """Relay as the settings have it, with nothing relayed so far."""
         rate = self._server.settings.rate
         self._bucket = Bucket(rate, self._server.reactor.now) if rate else None
+        self._free = not rate and not self._server.keeps
 
     def on_batch(self, batch: bytes) -> None:
         """Serve whole lines: plain ones as one, anything else line by line."""
@@ -86,7 +89,7 @@ class Session(Owner):
         if not member.rooms and (shout := shouted(batch)) is not None:
             self._chat.answer_batch(member, batch, shout)
             return True
-        if is_plain(batch) and (self._bucket is None or self._may_say(batch)):
+        if is_plain(batch) and (self._free or self._may_say(batch)):
             self._chat.speak(member, batch)
             return True
         return False
@@ -159,9 +162,10 @@ class Session(Owner):
 
     def _may_say(self, batch: bytes) -> bool:
         """Return whether a whole batch may be said now, and charge for it."""
-        assert self._bucket is not None
+        if self._server.archive_lags:
+            return False
         room = self.member.room
-        if room is None or self.member.muted:
+        if self._bucket is None or room is None or self.member.muted:
             return True
         lines = batch.count(b"\n")
         if not self._bucket.affords(lines, self._server.reactor.now):
