@@ -73,16 +73,23 @@ class Style:
         self._links = Links() if links else None
         self._last_stamp = (0, "", "")  # the second, the form, and the stamp made of them
 
-    def incoming(self, line: str, me: str | None = None, at: float | None = None) -> Shown:
-        """Show a line that arrived for the person called `me`, said at a certain time (or now)."""
-        body, ring = self._body(_safe(line), me)
-        return Shown(f"{self._stamp('%H:%M', at)} {body}", ring)
+    def incoming(
+        self, line: str, me: str | None = None, at: float | None = None, room: str | None = None
+    ) -> Shown:
+        """Show a line that arrived for the person called `me`, said at a certain time (or now).
 
-    def sent(self, line: str, me: str | None, at: float | None = None) -> str:
+        `room` is where it was said, if that has to stand before it.
+        """
+        body, ring = self._body(_safe(line), me)
+        return Shown(f"{self._stamp('%H:%M', at)} {self._place(room)}{body}", ring)
+
+    def sent(
+        self, line: str, me: str | None, at: float | None = None, room: str | None = None
+    ) -> str:
         """Show a line that the person wrote: under the name `me` where others read it as that."""
         text = self._link(_safe(line))
         body = f"{self._paint(me, _BOLD)}: {text}" if me else self._paint(f"> {text}", _DIM)
-        return f"{self._stamp('%H:%M', at)} {body}"
+        return f"{self._stamp('%H:%M', at)} {self._place(room)}{body}"
 
     def own(self, text: str) -> str:
         """Show a line of the program's own."""
@@ -137,6 +144,9 @@ class Style:
 
     def _link(self, text: str) -> str:
         return text if self._links is None else self._links.mark(text)
+
+    def _place(self, room: str | None) -> str:
+        return "" if room is None else self._paint(f"[{_safe(room)}] ", _DIM)
 
     def _paint(self, text: str, colour: str) -> str:
         return f"\x1b[{colour}m{text}\x1b[0m" if self._colour and text else text

@@ -81,6 +81,17 @@ class IncomingTest(unittest.TestCase):
         self.assertFalse(plain.incoming("bob: hi axb", "a.b").ring)
 
 
+class RoomTest(unittest.TestCase):
+    def test_a_line_may_name_the_room_it_was_said_in(self) -> None:
+        self.assertEqual(plain.incoming("bob: hi", room="tea").text, "12:34 [tea] bob: hi")
+        self.assertEqual(plain.sent("hi", "bob", room="tea"), "12:34 [tea] bob: hi")
+        self.assertEqual(plain.incoming("bob: hi", room="a\x1b[2J").text,
+                         "12:34 [a\ufffd[2J] bob: hi")  # fmt: skip
+
+    def test_a_mention_rings_there_too(self) -> None:
+        self.assertTrue(plain.incoming("bob: hi alice", "alice", room="tea").ring)
+
+
 class MentionTest(unittest.TestCase):
     def test_a_name_rings_at_the_end_of_a_sentence_and_within_no_other_name(self) -> None:
         for said, rings in (("it was ann.", True), ("ann-marie is here", False), ("dr.ann", False)):
