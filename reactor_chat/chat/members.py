@@ -94,19 +94,19 @@ class Member:
         self.key = name_key(name)
         self.prefix = f"{name}: ".encode()
 
-    def tell(self, text: str, room: "Room | None" = None) -> None:
-        """Answer the member, about a room or none."""
-        self.write(answer(text), room)
+    def tell(self, text: str, room: "Room | None" = None, last: str = "") -> None:
+        """Answer the member, about a room or none; `last` is the id of what was said there last."""
+        self.link.write(self.dress(answer(text), room, last))
 
     def write(self, lines: bytes, room: "Room | None" = None) -> None:
         """Send whole lines that stand in no log."""
         self.link.write(self.dress(lines, room))
 
-    def dress(self, lines: bytes, room: "Room | None" = None) -> bytes:
+    def dress(self, lines: bytes, room: "Room | None" = None, last: str = "") -> bytes:
         """Return whole lines as the member wants them: with tags or without."""
         if self.stamp is None:
             return lines
-        return tag_lines(lines, self.stamp(), room.name if room else "")
+        return tag_lines(lines, self.stamp(), room.name if room else "", last)
 
     def write_or_skip(self, line: bytes) -> None:
         """Send one line that everybody is told, unless too much waits already."""

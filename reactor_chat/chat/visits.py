@@ -52,7 +52,9 @@ def join(chat: Chat, member: Member, wanted: str, greet: Greeting | None = None)
     if len(member.rooms) >= MAX_ROOMS:
         raise CommandError(f"You are in {MAX_ROOMS} rooms already.")
     _enter(chat, member, room)
-    member.tell(f"You joined {room.name}. Here: {room.roster.text}.", room)
+    # From here on one can resume, also if nothing was said yet, and the last lines are not shown.
+    last = f"{room.log.origin.epoch}-{room.log.said}"
+    member.tell(f"You joined {room.name}. Here: {room.roster.text}.", room, last)
     if room.topic:
         member.tell(f"Topic: {room.topic}", room)
     (greet or show_recent)(chat, member, room)

@@ -74,9 +74,9 @@ def tagged(entry: Entry, origin: Origin) -> bytes:
     )
 
 
-def tag_lines(lines: bytes, time: float, room: str = "") -> bytes:
-    """Return whole lines that stand in no log, with the time and, if it is given, the room."""
-    place = f";room={room}" if room else ""
+def tag_lines(lines: bytes, time: float, room: str = "", last: str = "") -> bytes:
+    """Return whole lines that stand in no log, with the time and, if given, room and last id."""
+    place = (f";room={room}" if room else "") + (f";last={last}" if last else "")
     return prefixed(f"@time={format_time(time)}{place} ".encode(), lines)
 
 
