@@ -32,9 +32,9 @@ What is where:
     server      values, settings, configuration, keeping, systemd, doors, log_formats, event_log,
                 archive, sink, waiting_lines, console, memory, session, server, service,
                 entry
-    client      known_servers, trust, asking, words, tags, membership, receipts, introduction,
-                login, acquaintances, session, link, pipe, terminal_output, reconnect, job_control,
-                interactive, entry
+    client      known_servers, trust, asking, destination, waiting, words, tags, membership,
+                receipts, introduction, login, acquaintances, resolving, dialing, session, link,
+                pipe, terminal_output, reconnect, job_control, interactive, entry
 """
 
 __version__ = "1.0.0"
