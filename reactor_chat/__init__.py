@@ -33,8 +33,9 @@ What is where:
                 archive, sink, waiting_lines, console, memory, session, server, service,
                 entry
     client      known_servers, trust, asking, destination, waiting, words, tags, membership,
-                receipts, introduction, login, acquaintances, resolving, dialing, session, link,
-                pipe, terminal_output, reconnect, job_control, interactive, entry
+                receipts, introduction, login, acquaintances, conversation, resolving, dialing,
+                server_link, attempt, reconnect, uplink, leaving, pipe, terminal_output,
+                job_control, view, outbox, interactive, entry
 """
 
 __version__ = "1.0.0"

@@ -14,10 +14,11 @@ from collections.abc import Sequence
 from typing import Any, NoReturn
 
 from reactor_chat import __version__
+from reactor_chat.client.destination import PORT, parse_destination
 from reactor_chat.client.entry import ClientOptions, run
 from reactor_chat.server.configuration import OptionError, add_options, read_options
 from reactor_chat.server.entry import run_server
-from reactor_chat.server.values import PORT, parse_host, parse_port
+from reactor_chat.server.values import parse_port
 from reactor_chat.store.log_command import LogOptions, parse_since
 from reactor_chat.store.log_command import run as print_log
 
@@ -62,14 +63,27 @@ def _add_version(parser: argparse.ArgumentParser) -> None:
 
 def _add_client(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "host", type=parse_host, nargs="?", metavar="HOST", help="the server (default: asks)"
+        "host",
+        nargs="?",
+        metavar="HOST",
+        help="the server, as HOST, HOST:PORT or chats://HOST:PORT (default: asks)",
     )
     parser.add_argument("--port", type=parse_port, help=f"(default: {PORT})")
+    parser.add_argument("--tls", action="store_true", help="encrypted, as with chats://")
+    parser.add_argument(
+        "--trust", metavar="SHA256:…", help="take a certificate with this fingerprint, and no other"
+    )
     parser.add_argument("--name", help="take this name on connecting")
+    parser.add_argument(
+        "--password-file",
+        metavar="FILE",
+        help="whose first line is the name's password (default: $REACTOR_CHAT_PASSWORD)",
+    )
     parser.add_argument("--room", help="enter this room on connecting")
     parser.add_argument("--no-color", action="store_true", help="as if NO_COLOR was set")
     parser.add_argument("--no-bell", action="store_true", help="private messages are silent")
     parser.add_argument("--no-reconnect", action="store_true", help="end with the connection")
+    parser.add_argument("--no-history", action="store_true", help="do not keep what is typed")
 
 
 def _add_log(parser: argparse.ArgumentParser) -> None:
@@ -94,20 +108,24 @@ def _serve(given: dict[str, Any]) -> int:
 
 def _talk(given: dict[str, Any]) -> int:
     options = argparse.Namespace(**given)
-    host, port = options.host or (None, None)
-    if port is not None and options.port not in (None, port):
-        raise OptionError("HOST and --port name different ports.")
-    if port is None:
-        port = PORT if options.port is None else options.port
+    if options.host is not None:
+        try:
+            parse_destination(options.host, options.port, options.tls)
+        except ValueError as error:
+            raise OptionError(str(error)) from None
     return run(
         ClientOptions(
-            host=host,
-            port=port,
+            host=options.host,
+            port=options.port,
+            tls=options.tls,
+            trust=options.trust,
             name=options.name,
+            password_file=options.password_file,
             room=options.room,
             color=not options.no_color,
             bell=not options.no_bell,
             reconnect=not options.no_reconnect,
+            history=not options.no_history,
         )
     )
 

@@ -1,4 +1,4 @@
-"""What a client without a server's address asks before it connects: where to, and whether.
+"""What a client asks before the conversation: where to connect, whether, and whom to trust.
 
 Invariant: a line is read byte by byte, so that not one byte of what follows it is taken away
 from the conversation, whatever standard input is.
@@ -9,8 +9,6 @@ Not here: the connection, and prompts on a terminal that has been taken over.
 import os
 from collections.abc import Callable
 from typing import Final
-
-from reactor_chat.wire.addresses import strip_brackets
 
 _DEFAULT_HOST: Final = "localhost"
 _LONGEST_ANSWER: Final = 1024  # bytes: host names have 253 at most (RFC 1035)
@@ -28,7 +26,17 @@ def ask_for_server(in_fd: int, write: Callable[[str], None]) -> str | None:
         if word is None:
             return None
         if word.upper() == "CONNECT":
-            return strip_brackets(host) or _DEFAULT_HOST
+            return host or _DEFAULT_HOST
+
+
+def confirm(in_fd: int, write: Callable[[str], None], text: str) -> bool:
+    """Show something, and return whether it is confirmed by the word `yes`."""
+    write(f"{text}\nTrust it from now on? (yes/no) ")
+    while (word := _read_line(in_fd)) is not None:
+        if word.lower() in ("yes", "no", "n"):
+            return word.lower() == "yes"
+        write("Please type yes or no: ")
+    return False
 
 
 def _read_line(fd: int) -> str | None:

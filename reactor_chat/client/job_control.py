@@ -21,6 +21,7 @@ from typing import Final
 from reactor_chat.client.terminal_output import TerminalOutput
 from reactor_chat.loop.wakeup import Wakeup
 from reactor_chat.tty.editor import Completer
+from reactor_chat.tty.history import History
 from reactor_chat.tty.terminal import Terminal, in_foreground, stop_job
 
 _FLUSH: Final = 0.5  # seconds for a terminal that takes nothing to take the last of it
@@ -29,10 +30,14 @@ _FLUSH: Final = 0.5  # seconds for a terminal that takes nothing to take the las
 class JobControl:
     """The terminal on `in_fd` and `out_fd`, and what waits to be drawn on it."""
 
-    def __init__(self, in_fd: int, out_fd: int, completer: Completer, prompt: str) -> None:
-        self._in_fd = in_fd
+    def __init__(
+        self, in_fd: int, out_fd: int, completer: Completer, history: History | None = None
+    ) -> None:
+        self.in_fd = in_fd
         self.output = TerminalOutput(out_fd)
-        self.terminal = Terminal(in_fd, out_fd, self.output.write, completer, prompt)
+        self.terminal = Terminal(
+            in_fd, out_fd, self.output.write, completer, history=history, switches_rooms=True
+        )
         self.must_stop = False
         self._unreachable = False
         self._stale = False  # what is on the screen is not what should be
@@ -44,7 +49,7 @@ class JobControl:
 
     def take(self) -> None:
         """Take the terminal over, perhaps again; in the background, have the job stopped."""
-        self.must_stop = not in_foreground(self._in_fd)
+        self.must_stop = not in_foreground(self.in_fd)
         if self.must_stop:
             return
         try:
@@ -75,7 +80,7 @@ class JobControl:
             return before
         stop_job()
         after = signals.take()
-        if signal.SIGCONT not in after and not in_foreground(self._in_fd):
+        if signal.SIGCONT not in after and not in_foreground(self.in_fd):
             self._unreachable = True
         return before | after | {signal.SIGCONT}
 
@@ -83,8 +88,13 @@ class JobControl:
         """Have the screen drawn anew."""
         self._stale = True
 
+    @property
+    def needs_refresh(self) -> bool:
+        """Whether the screen is to be drawn anew, and there is room for it."""
+        return self._stale and self.terminal.is_open and not self.output.full
+
     def refresh(self) -> None:
-        """Draw the screen anew if that is due, and there is room for it."""
-        if self._stale and self.terminal.is_open and not self.output.full:
+        """Draw the screen anew if that is due."""
+        if self.needs_refresh:
             self._stale = False
             self.terminal.resize()

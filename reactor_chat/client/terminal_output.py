@@ -15,13 +15,14 @@ Not here: what is drawn, and waiting for anything but the last of it.
 """
 
 import os
-import select
 import time
 from typing import Final
 
+from reactor_chat.client.waiting import wait
 from reactor_chat.tty.terminal import open_anew
 
-_BACKLOG: Final = 64 * 1024  # bytes: several screens; more only makes the terminal lag behind
+# Bytes: some screens. What a key draws stands behind it, so more would only make the keys lag.
+_BACKLOG: Final = 16 * 1024
 
 
 class TerminalOutput:
@@ -34,7 +35,7 @@ class TerminalOutput:
         self.gone = False
 
     def fileno(self) -> int:
-        """The descriptor, for `select`."""
+        """The descriptor, for `wait`."""
         return self._fd
 
     def close(self) -> None:
@@ -83,5 +84,5 @@ class TerminalOutput:
         """Wait up to so many seconds for the terminal to take the rest."""
         deadline = time.monotonic() + patience
         while self.waits and (remaining := deadline - time.monotonic()) > 0:
-            if select.select([], [self._fd], [], remaining)[1]:
+            if wait([], [self._fd], remaining).can_write(self._fd):
                 self.on_writable()

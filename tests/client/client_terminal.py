@@ -3,7 +3,9 @@
 import re
 import subprocess
 import sys
+import time
 import unittest
+from datetime import UTC, datetime
 from typing import Any
 
 from tests.client.peer import Peer, client_argv, environment, read_to_end
@@ -44,7 +46,19 @@ print("status", job.returncode)
 """
 
 
-_PROMPT = re.compile(r"(?:\(offline\) )?>")
+_PROMPT = re.compile(r"[^>]*>")
+
+
+NO_TAGS = "-> Unknown command /tags. /help lists the commands."
+
+
+def tagged(text: str, number: int | None = None, room: str | None = "tea", second: int = 0) -> str:
+    """Write a line with tags, said so many seconds after midnight of this day."""
+    midnight = time.mktime((*time.localtime()[:3], 0, 0, 0, 0, 0, -1))
+    said = datetime.fromtimestamp(midnight + second, UTC).strftime("%Y-%m-%dT%H:%M:%S.000Z")
+    tags = [f"time={said}", *([f"room={room}"] if room else [])]
+    tags += [f"id=0badcafe-{number}"] if number is not None else []
+    return f"@{';'.join(tags)} {text}"
 
 
 class ClientTerminal(unittest.TestCase):
@@ -74,16 +88,31 @@ class ClientTerminal(unittest.TestCase):
         self.run_in_window([sys.executable, "-u", "-c", SHELL, command, *self.argv()])
 
     def welcome(self) -> None:
-        """Answer a call and the client's own question."""
+        """Answer a call and the client's own questions, as a server without tags."""
         self.peer.accept()
-        self.peer.expect("/whoami")
-        self.peer.say("-> You are Client 1.")
+        self.peer.expect("/tags on", "/whoami")
+        self.peer.say(NO_TAGS, "-> You are Client 1.")
+        self.window.until_shows("You are Client 1.")
+
+    def start_with_tags(self, **options: Any) -> None:
+        """Run a client, and let it be Client 1 on a connection with tags."""
+        self.run_in_window(self.argv(**options))
+        self.peer.accept()
+        self.peer.expect("/tags on", "/whoami")
+        self.peer.say("-> Lines carry tags now.", tagged("-> You are Client 1.", room=None))
         self.window.until_shows("You are Client 1.")
 
     def join(self) -> None:
         """Be alice, in tea, with bob."""
         self.peer.say("-> You are now alice.", "-> You joined tea. Here: alice, bob.")
         self.window.until_shows("You joined tea.")
+
+    def join_with_tags(self, *rooms: str) -> None:
+        """Be alice, with bob, in some rooms."""
+        self.peer.say(tagged("-> You are now alice.", room=None))
+        for room in rooms:
+            self.peer.say(tagged(f"-> You joined {room}. Here: alice, bob.", room=room))
+            self.window.until_shows(f"You joined {room}.")
 
     def until_draft(self, draft: str) -> None:
         self.window.until(lambda screen: screen.last == draft)

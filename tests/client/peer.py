@@ -3,9 +3,11 @@
 Nothing here sleeps: what waits, waits on a descriptor, and fails after `PATIENCE` seconds.
 """
 
+import contextlib
 import os
 import select
 import socket
+import ssl
 import sys
 from typing import Any
 
@@ -41,9 +43,10 @@ def read_to_end(fd: int) -> bytes:
 
 
 class Peer:
-    """A listening socket, and the latest connection to it."""
+    """A listening socket, and the latest connection to it; over TLS if there is a context."""
 
-    def __init__(self) -> None:
+    def __init__(self, tls: ssl.SSLContext | None = None) -> None:
+        self._tls = tls
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._listener.settimeout(PATIENCE)
         self.port: int = self._listener.getsockname()[1]
@@ -58,8 +61,16 @@ class Peer:
     def accept(self) -> None:
         """Wait for a client."""
         self.hang_up()
-        self._sock, _ = self._listener.accept()
-        self._sock.settimeout(PATIENCE)
+        sock, _ = self._listener.accept()
+        sock.settimeout(PATIENCE)
+        self._sock = sock if self._tls is None else self._secure(self._tls, sock)
+
+    def _secure(self, tls: ssl.SSLContext, sock: socket.socket) -> ssl.SSLSocket:
+        try:
+            return tls.wrap_socket(sock, server_side=True)
+        except ssl.SSLError:  # the client does not trust this server
+            sock.close()
+            raise
 
     @property
     def sock(self) -> socket.socket:
@@ -91,6 +102,9 @@ class Peer:
 
     def hang_up(self) -> None:
         """Close the connection."""
+        if isinstance(self._sock, ssl.SSLSocket):
+            with contextlib.suppress(OSError):
+                self._sock.unwrap()
         if self._sock is not None:
             self._sock.close()
         self._sock = None

@@ -3,7 +3,7 @@
 import os
 import unittest
 
-from reactor_chat.client.asking import ask_for_server
+from reactor_chat.client.asking import ask_for_server, confirm
 
 
 class AskingTest(unittest.TestCase):
@@ -19,9 +19,6 @@ class AskingTest(unittest.TestCase):
 
     def test_the_address_and_then_connect(self) -> None:
         self.assertEqual(self.ask(b"example.org\nCONNECT\n"), ("example.org", 2, b""))
-
-    def test_an_address_may_stand_in_brackets(self) -> None:
-        self.assertEqual(self.ask(b"[::1]\nCONNECT\n"), ("::1", 2, b""))
 
     def test_enter_means_localhost(self) -> None:
         self.assertEqual(self.ask(b"\nCONNECT\n"), ("localhost", 2, b""))
@@ -46,3 +43,22 @@ class AskingTest(unittest.TestCase):
     def test_an_endless_answer_is_cut(self) -> None:
         host, _, _ = self.ask(b"x" * 5000 + b"\nCONNECT\n")
         self.assertEqual(host, "x" * 1024)
+
+
+class ConfirmingTest(unittest.TestCase):
+    def confirm(self, typed: bytes) -> tuple[bool, list[str]]:
+        reading, writing = os.pipe()
+        self.addCleanup(os.close, reading)
+        os.write(writing, typed)
+        os.close(writing)
+        asked: list[str] = []
+        return confirm(reading, asked.append, "Who is it?"), asked
+
+    def test_only_the_whole_word_confirms(self) -> None:
+        self.assertTrue(self.confirm(b"yes\n")[0])
+        self.assertTrue(self.confirm(b"y\nYES\n")[0])
+        for typed in (b"no\n", b"n\n", b"", b"y\n"):
+            self.assertFalse(self.confirm(typed)[0], typed)
+
+    def test_what_it_is_about_is_shown_first(self) -> None:
+        self.assertTrue(self.confirm(b"no\n")[1][0].startswith("Who is it?\n"))

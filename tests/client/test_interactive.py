@@ -4,13 +4,13 @@ import os
 import signal
 import termios
 
-from tests.client.client_terminal import ClientTerminal
+from tests.client.client_terminal import NO_TAGS, ClientTerminal
 from tests.client.peer import read_to_end
 from tests.screen import Screen
 from tests.window import PATIENCE
 
 # A client in which something is badly wrong.
-_BROKEN = "import reactor_chat.client.session as s; s.Session.heard = lambda *_: 1 / 0\n"
+_BROKEN = "import reactor_chat.client.conversation as c; c.Conversation.hear = lambda *_: 1 / 0\n"
 
 
 class ConversationTest(ClientTerminal):
@@ -53,24 +53,24 @@ class ConversationTest(ClientTerminal):
         self.peer.say("Client 7: hi")
         self.window.until_shows("Client 7: hi")
         self.window.type("\t")
-        self.until_draft("> Client 7:")
+        self.until_draft("tea> Client 7:")
         self.window.type("\t")
-        self.until_draft("> bob:")
+        self.until_draft("tea> bob:")
         self.window.type("\x15/j\t\t")
-        self.until_draft("> /join tea")
+        self.until_draft("tea> /join tea")
 
     def test_pasted_lines_are_sent_once_confirmed(self) -> None:
         self.start()
         self.window.type("\x1b[200~one\rtwo\x1b[201~")
         self.window.until(lambda screen: screen.last.startswith("Send 2 lines?"))
-        self.window.type("\r")
+        self.window.type("y")
         self.peer.expect("one", "two")
 
     def test_a_text_without_an_end_is_shown_once_it_is_still(self) -> None:
         self.run_in_window(self.argv())
         self.peer.accept()
-        self.peer.expect("/whoami")
-        self.peer.say("/WHOAMI")
+        self.peer.expect("/tags on", "/whoami")
+        self.peer.say("/TAGS ON", "/WHOAMI")
         self.window.until_shows("a server that knows no commands")
         self.peer.sock.sendall(b"Server: no end")
         self.window.until_shows("Server: no end")
@@ -203,15 +203,16 @@ class LostConnectionTest(ClientTerminal):
         self.start()
         self.join()
         self.window.type("half a draft")
-        self.until_draft("> half a draft")
+        self.until_draft("tea> half a draft")
         self.peer.hang_up()
         self.window.until_shows("Connection lost. Trying again in")
-        self.assertEqual(self.screen.last, "(offline) > half a draft")
+        self.assertEqual(self.screen.last, "(offline) tea> half a draft")
         self.peer.accept()
-        self.peer.expect("/nick alice", "/join tea", "/whoami")
+        self.peer.expect("/tags on", "/nick alice", "/join tea", "/whoami")
+        self.peer.say(NO_TAGS, "-> You are now alice.", "-> You joined tea. Here: alice, bob.")
         self.peer.say("-> You are alice, in tea.")
         self.window.until_shows("You are alice, in tea.")
-        self.assertEqual(self.screen.last, "> half a draft")
+        self.assertEqual(self.screen.last, "tea> half a draft")
 
     def test_a_line_typed_without_a_connection_stays_the_draft(self) -> None:
         self.start_and_lose()
@@ -239,19 +240,19 @@ class LostConnectionTest(ClientTerminal):
         self.until_draft("> draft")
         self.peer.hang_up()
         self.peer.accept()
-        self.peer.expect("/whoami")
+        self.peer.expect("/tags on", "/whoami")
         self.peer.say("-> Too many connections from your address.")
         self.peer.hang_up()
         self.window.until_shows("Still no connection: too many connections from your address.")
         self.assertFalse(any(line.startswith("-> Too many") for line in self.lines()))
         self.peer.accept()
-        self.peer.say("-> You are Client 1.")
+        self.peer.say(NO_TAGS, "-> You are Client 1.")
         self.until_draft("> draft")
 
     def test_a_server_that_is_full_at_first_is_not(self) -> None:
         self.run_in_window(self.argv())
         self.peer.accept()
-        self.peer.expect("/whoami")
+        self.peer.expect("/tags on", "/whoami")
         self.peer.say("-> Server is full.")
         self.peer.hang_up()
         self.window.until_shows("-> Server is full.")
@@ -262,9 +263,10 @@ class LostConnectionTest(ClientTerminal):
         self.join()
         self.peer.hang_up()
         self.peer.accept()
-        self.peer.expect("/nick alice", "/join tea", "/whoami")
-        self.peer.say("-> The name alice is taken.", "-> You are Client 2, in tea.")
-        self.window.until_shows("You are Client 2, in tea. Your lost connection may still hold")
+        self.peer.expect("/tags on", "/nick alice", "/join tea", "/whoami")
+        self.peer.say(NO_TAGS, "-> The name alice is taken.", "-> You joined tea. Here: alice.")
+        self.peer.say("-> You are Client 2, in tea.")
+        self.window.until_shows("You are Client 2, in tea. Your lost connection, or somebody else,")
 
     def test_one_can_leave_without_a_connection(self) -> None:
         self.start_and_lose()

@@ -26,7 +26,7 @@ class StageCase(unittest.TestCase):
             self.patch(f"{place}.in_foreground", lambda _: self.in_front)
         self.patch("reactor_chat.client.job_control.stop_job", self.stop_job)
         self.continued: frozenset[int] = frozenset({signal.SIGCONT})
-        self.job = JobControl(self.window.slave, self.window.slave, no_completions, "> ")
+        self.job = JobControl(self.window.slave, self.window.slave, no_completions)
         self.addCleanup(self.job.close)
 
     def patch(self, what: str, by: object) -> None:

@@ -4,13 +4,15 @@ import os
 import select
 import socket
 import subprocess
+import tempfile
 import time
 import unittest
 from pathlib import Path
 from typing import Any
 
-from reactor_chat.client.link import Link
+from reactor_chat.client.introduction import Introduction
 from reactor_chat.client.pipe import Pipe
+from reactor_chat.client.server_link import ServerLink
 from tests.client.peer import Peer, client_argv, environment, read_to_end
 from tests.window import PATIENCE
 
@@ -83,10 +85,38 @@ class ConversationTest(PipeCase):
         self.peer.hang_up()
         self.expect_exit(0, "HELLO\nand more\n")
 
-    def test_name_and_room_come_before_the_input(self) -> None:
+    def test_name_and_room_come_before_the_input_one_after_the_other(self) -> None:
         self.start(name="alice", room="tea")
         self.type("hello\n")
-        self.peer.expect("/nick alice", "/join tea", "hello")
+        self.peer.expect("/nick alice")
+        self.peer.say("-> You are now alice.")
+        self.peer.expect("/join tea")
+        self.peer.say("-> You joined tea. Here: alice.", "-> Topic: leaves")
+        self.peer.expect("hello")
+        self.end_input()
+        self.peer.expect_end()
+        self.peer.hang_up()
+        self.expect_exit(
+            0, "-> You are now alice.\n-> You joined tea. Here: alice.\n-> Topic: leaves\n"
+        )
+
+    def test_a_mark_of_the_byte_order_before_the_input_is_dropped(self) -> None:
+        self.start()
+        self.type("\ufeff/msg bob the code is 4711\n\ufeffnext\n")
+        self.peer.expect("/msg bob the code is 4711", "\ufeffnext")
+
+    def test_half_a_mark_is_waited_for(self) -> None:
+        self.start()
+        assert self.client.stdin is not None
+        for piece in (b"\xef", b"\xbb", b"\xbfone\n", b"\xef\xbb"):
+            self.client.stdin.write(piece)
+            self.client.stdin.flush()
+        self.peer.expect("one")
+
+    def test_what_only_begins_like_a_mark_is_text(self) -> None:
+        self.start()
+        self.type("ﬀ one\n")  # U+FB00, whose first byte is that of a mark
+        self.peer.expect("ﬀ one")
 
     def test_nothing_is_asked_or_said_unasked(self) -> None:
         self.start()
@@ -129,7 +159,7 @@ class ConversationTest(PipeCase):
 class BackpressureTest(unittest.TestCase):
     def test_input_waits_while_the_server_does_not_read(self) -> None:
         ours, theirs = socket.socketpair()
-        link = Link(ours, time.monotonic)
+        link = ServerLink(ours, time.monotonic)
         self.addCleanup(link.close)
         self.addCleanup(theirs.close)
         endless = os.open("/dev/zero", os.O_RDONLY)
@@ -148,7 +178,7 @@ class FaultTest(unittest.TestCase):
     def setUp(self) -> None:
         ours, self.server = socket.socketpair()
         self.addCleanup(self.server.close)
-        self.link = Link(ours, time.monotonic)
+        self.link = ServerLink(ours, time.monotonic)
         self.addCleanup(self.link.close)
         self.errors: list[str] = []
 
@@ -158,7 +188,8 @@ class FaultTest(unittest.TestCase):
         return fd
 
     def run_pipe(self, in_fd: int | None, out_fd: int | None) -> int:
-        return Pipe(self.link, in_fd, out_fd, self.errors.append, time.monotonic).run([])
+        pipe = Pipe(self.link, in_fd, out_fd, self.errors.append, time.monotonic)
+        return pipe.run(Introduction((), at_once=False))
 
     def test_an_output_that_cannot_be_written_is_one_line_and_a_status(self) -> None:
         self.server.sendall(b"HELLO\n")
@@ -173,6 +204,47 @@ class FaultTest(unittest.TestCase):
         self.link.ended, self.link.failure = True, TimeoutError("no answer")
         self.assertEqual(self.run_pipe(None, None), 1)
         self.assertEqual(self.errors, ["Connection lost: no answer."])
+
+
+class DeniedTest(PipeCase):
+    """What was asked for on the command line, and cannot be had."""
+
+    def test_a_name_that_is_taken_ends_it_before_anything_is_said(self) -> None:
+        self.start(name="alice", room="tea")
+        self.type("hello\n")
+        self.peer.expect("/nick alice")
+        self.peer.say("-> The name alice is taken.")
+        self.peer.expect_end()
+        self.expect_exit(1, "", "Cannot take the name alice: The name alice is taken.\n")
+
+    def test_a_room_that_cannot_be_entered_too(self) -> None:
+        self.start(room="a b")
+        self.peer.expect("/join a b")
+        self.peer.say("-> You are muted.")
+        self.peer.expect_end()
+        self.expect_exit(1, "", "Cannot enter the room a b: You are muted.\n")
+
+    def test_a_server_without_commands_gives_no_names(self) -> None:
+        self.start(name="alice")
+        self.peer.expect("/nick alice")
+        self.peer.sock.sendall(b"/NICK ALICE")
+        self.expect_exit(1, "", "Cannot take the name alice: /NICK ALICE\n")
+
+    def test_a_server_that_goes_away_before_it_answers_was_not_reached(self) -> None:
+        self.start(name="alice")
+        self.end_input()
+        self.peer.expect("/nick alice")
+        self.peer.hang_up()
+        self.expect_exit(1, "", "The server closed the connection.\n")
+
+    def test_a_password_takes_the_name(self) -> None:
+        with tempfile.NamedTemporaryFile("w") as file:
+            file.write("open sesame\nsecond line\n")
+            file.flush()
+            self.start(name="alice", password_file=file.name)
+            self.peer.expect("/login alice open sesame")
+        self.peer.say("-> The password is wrong.")
+        self.expect_exit(1, "", "Cannot take the name alice: The password is wrong.\n")
 
 
 class StatusTest(PipeCase):

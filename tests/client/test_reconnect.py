@@ -4,17 +4,23 @@ import random
 import socket
 import unittest
 
-from reactor_chat.client.link import Address
+from reactor_chat.client.destination import Destination
 from reactor_chat.client.reconnect import Reconnection
+from reactor_chat.client.waiting import wait
+from tests.window import PATIENCE
 
 
-class RedialTest(unittest.TestCase):
+class ReconnectionTest(unittest.TestCase):
     def setUp(self) -> None:
         self.now = 100.0
         listener = socket.create_server(("127.0.0.1", 0))
         self.addCleanup(listener.close)
-        self.here: Address = (socket.AF_INET, listener.getsockname())
-        self.reconnection = Reconnection([self.here], lambda: self.now, random.Random(1))
+        self.port = listener.getsockname()[1]
+        self.reconnection = self.reconnect(1)
+
+    def reconnect(self, seed: int) -> Reconnection:
+        here = Destination("127.0.0.1", self.port, False)
+        return Reconnection(here, lambda: self.now, random.Random(seed))
 
     def pause(self) -> float:
         """Give how long the next attempt is put off."""
@@ -30,7 +36,7 @@ class RedialTest(unittest.TestCase):
     def test_clients_come_back_one_by_one(self) -> None:
         firsts = set()
         for seed in range(10):
-            self.reconnection = Reconnection([self.here], lambda: self.now, random.Random(seed))
+            self.reconnection = self.reconnect(seed)
             firsts.add(self.pause())
         self.assertEqual(len(firsts), 10)
 
@@ -68,11 +74,14 @@ class RedialTest(unittest.TestCase):
         told = self.reconnection.schedule("") or ""
         self.assertRegex(told, r"Connection lost. .* in 0\.[56] s\.")
 
-    def test_addresses_are_tried_in_turn(self) -> None:
-        nowhere: Address = (socket.AF_UNSPEC, ("::1", 1))
-        reconnection = Reconnection([nowhere, self.here], lambda: self.now, random.Random(1))
-        with self.assertRaises(OSError):
-            reconnection.call()
-        reconnection.call().close()
-        with self.assertRaises(OSError):
-            reconnection.call()
+    def test_the_addresses_that_were_found_last_are_known_to_the_next_attempt(self) -> None:
+        attempt = self.reconnection.call()
+        self.addCleanup(attempt.close)
+        nowhere = Destination("host.invalid", 1, False)
+        elsewhere = Reconnection(nowhere, lambda: self.now, random.Random(1))
+        elsewhere.on_reached(attempt.addresses)
+        again = elsewhere.call()
+        self.addCleanup(again.close)
+        while not again.addresses:
+            again.serve(wait(again.readers, again.writers, PATIENCE))
+        self.assertEqual(again.addresses, attempt.addresses)

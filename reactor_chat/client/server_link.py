@@ -1,88 +1,67 @@
 """One connection to a server, as a client sees it: a stream that never blocks, with lines in it.
 
 Invariants:
-- Nothing blocks but `connect`, before anything is shown: the caller waits for readiness, and
-  for `due`.
+- Nothing blocks: the caller waits for readiness, and for `due`.
 - To send is to append. What waits is in `backlog`, and whoever has a source that never ends
   stops reading it above a bound of his own.
+- What one call reads is bounded, and the caller takes lines a few at a time: a server that floods
+  does not keep the client from its keys.
+- A server whose machine does not answer any more is noticed within about a minute, also while data
+  is on its way to it, when keep-alive is silent. One that merely does not read is waited for.
+- What TLS has decrypted and nobody has read wakes no `poll`: `has_input` says so.
 - Text that no terminator follows is a line once it has been still for `_STILL` seconds, as there
   are servers that end none; but never on a connection whose server is known to end all. Half a line
   shown as one would let its author choose how the next begins, and speak under another name.
 
-Not here: what the lines mean beyond that, when to connect again and to whom.
+Not here: reaching the server (`dialing`), what lines mean beyond that.
 """
 
 import contextlib
-import os
 import socket
-from collections.abc import Callable, Iterator
-from typing import Any, Final
+import struct
+from collections.abc import Callable
+from typing import Final
 
+from reactor_chat.net.tls_stream import ByteStream, TlsStream
 from reactor_chat.wire.framing import OVERLONG, LineBuffer
 
-Address = tuple[socket.AddressFamily, Any]  # the family, and what `socket.connect` takes
-
-_READ_SIZE: Final = 65_536  # bytes: a burst in a few calls, and little to hold
-_PATIENCE: Final = 10.0  # seconds for one address to answer: two repeated SYNs
+_READ_SIZE: Final = 16_384  # bytes: a burst in a few calls, and a few milliseconds to show
 _STILL: Final = 0.25  # seconds: longer than the pieces of one line are apart, short for a person
 
-# Bytes. The longest line of a server is the answer to /who: ten thousand long names fit.
-_MAX_LINE: Final = 1024 * 1024
+# Bytes. The longest lines of a server list 200 names: longer ones would only take time to draw.
+_MAX_LINE: Final = 65_536
+_WRITE_SIZE: Final = 65_536  # bytes: what a kernel takes at once
 _TOO_LONG: Final = "(a line too long to show)"
 
 _ANSWER: Final = "-> "  # begins what a server of this package answers to a command
 
 # Keep-alive: a peer that is gone without a word is noticed within a minute. See tcp(7).
 _KEEP_ALIVE: Final = (("TCP_KEEPIDLE", 30), ("TCP_KEEPINTVL", 10), ("TCP_KEEPCNT", 3))
+# While data is on its way keep-alive is silent. TCP_USER_TIMEOUT would also end a connection to a
+# living server whose window is closed, as it is if that reads slowly (`--rate`); so we look.
+_SILENCE: Final = 60.0  # seconds without any sign of life while something is on its way
+_LOOK_AGAIN: Final = 10.0  # seconds between two looks
+
+# `tcpi_probes`, `tcpi_unacked`, `tcpi_last_ack_recv` and `tcpi_notsent_bytes` in `struct tcp_info`,
+# Linux 4.6.
+_TCP_INFO: Final = struct.Struct("=3xB20xI28xI84xI")
+# A closed window is probed ever more rarely, down to every two minutes, so the silence between two
+# answers says nothing; but so many probes without any answer do.
+_UNANSWERED: Final = 3
 
 
-def resolve(host: str, port: int) -> list[Address]:
-    """Look up a server's addresses. Raises OSError for a host that is not known."""
-    try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except UnicodeError:  # from the IDNA codec, for a label that is empty or too long
-        raise OSError(f"not a host name: {host!r}") from None
-    return [(family, address) for family, _, _, _, address in found]
-
-
-def connect(addresses: list[Address]) -> tuple[socket.socket, Address]:
-    """Connect to the first address that answers. Raises OSError, the last one's, if none does."""
-    error = OSError("no address")
-    for address in addresses:
-        try:
-            return _connected(address), address
-        except OSError as failure:
-            error = failure
-    raise error
-
-
-def _connected(address: Address) -> socket.socket:
-    family, where = address
-    sock = socket.socket(family, socket.SOCK_STREAM)  # fails where the machine lacks the family
-    try:
-        sock.settimeout(_PATIENCE)
-        sock.connect(where)
-    except BaseException:
-        sock.close()
-        raise
-    return sock
-
-
-def reason(error: OSError) -> str:
-    """Say what went wrong; not every error comes from the system with its words."""
-    return error.strerror or str(error)
-
-
-class Link:
-    """A connection over `sock`, which is connected, or (`dial`) about to be."""
+class ServerLink:
+    """A connection over `sock`, which is connected, and over whose TLS, if there is any."""
 
     def __init__(
-        self, sock: socket.socket, clock: Callable[[], float], connecting: bool = False
+        self, sock: socket.socket, clock: Callable[[], float], tls: TlsStream | None = None
     ) -> None:
-        self.connecting = connecting
         self.ended = False  # nothing more will come
         self.failure: OSError | None = None  # why, if it was not the server's decision
+        self.received = 0  # bytes
         self._sock = sock
+        self._tls = tls
+        self._stream: ByteStream = sock if tls is None else tls
         self._clock = clock
         self._buffer = LineBuffer(_MAX_LINE)
         self._out = bytearray()
@@ -90,33 +69,18 @@ class Link:
         self._half_closes = False
         self._half_closed = False
         self._ends_lines = False  # the server is known to end every line
-        self._touched = clock()  # when something last came in, or the attempt began
+        self._touched = clock()  # when something last came in
+        self._look_at: float | None = None  # when to look whether the server's machine lives
         sock.setblocking(False)
         _tune(sock)
 
-    @classmethod
-    def call(cls, address: Address, clock: Callable[[], float]) -> "Link":
-        """Begin to connect; how it went shows in `connecting` and `failure`.
-
-        Raises OSError if there is no socket to be had: no such family here, or no descriptor.
-        """
-        family, where = address
-        link = cls(socket.socket(family, socket.SOCK_STREAM), clock, connecting=True)
-        try:
-            link._sock.connect(where)
-        except BlockingIOError:
-            pass
-        except OSError as failure:
-            link._end(failure)
-        return link
-
     def fileno(self) -> int:
-        """The descriptor, for `select`."""
+        """The descriptor, for `wait`."""
         return self._sock.fileno()
 
     def close(self) -> None:
         """Close it, whatever waits."""
-        self._sock.close()
+        self._stream.close()
         self.ended = True
 
     # -- out -------------------------------------------------------------------------------------
@@ -127,11 +91,16 @@ class Link:
         return len(self._out)
 
     @property
+    def backlog_lines(self) -> int:
+        """The lines that wait to be sent."""
+        return self._out.count(b"\n")
+
+    @property
     def wants_write(self) -> bool:
         """Whether to call `on_writable` when it is."""
         if self.ended or self._broken:
             return False
-        return self.connecting or bool(self._out) or self._has_to_half_close
+        return bool(self._out) or self._has_to_half_close
 
     @property
     def _has_to_half_close(self) -> bool:
@@ -139,8 +108,10 @@ class Link:
 
     def send(self, data: bytes) -> None:
         """Append bytes to what waits."""
-        if not self._broken:
-            self._out += data
+        if self._broken:
+            return
+        self._out += data
+        self._watch()
 
     def send_line(self, line: str) -> None:
         """Append a line to what waits."""
@@ -149,12 +120,10 @@ class Link:
     def end_input(self) -> None:
         """Tell the server, once all is sent, that nothing will follow."""
         self._half_closes = True
+        self._watch()
 
     def on_writable(self) -> None:
-        """Finish connecting, or send what the kernel takes."""
-        if self.connecting:
-            self._finish_connecting()
-            return
+        """Send what the kernel takes."""
         try:
             self._send_some()
         except BlockingIOError:
@@ -164,18 +133,12 @@ class Link:
             self._broken = failure
             self._out.clear()
 
-    def _finish_connecting(self) -> None:
-        if number := self._sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR):
-            self._end(OSError(number, os.strerror(number)))
-        else:
-            self.connecting = False
-
     def _send_some(self) -> None:
         if self._out:
-            del self._out[: self._sock.send(self._out)]
+            del self._out[: self._stream.send(bytes(self._out[:_WRITE_SIZE]))]
         elif self._has_to_half_close:
+            self._stream.shutdown(socket.SHUT_WR)
             self._half_closed = True
-            self._sock.shutdown(socket.SHUT_WR)
 
     # -- in --------------------------------------------------------------------------------------
 
@@ -184,39 +147,66 @@ class Link:
         """When to call `on_due` if nothing happens before, by the clock."""
         if self.ended:
             return None
-        if self.connecting:
-            return self._touched + _PATIENCE
+        dues = [due for due in (self._still_due, self._look_at) if due is not None]
+        return min(dues, default=None)
+
+    @property
+    def _still_due(self) -> float | None:
         is_still = bool(self._buffer.unfinished) and not self._ends_lines
         return self._touched + _STILL if is_still else None
 
     def on_due(self) -> None:
-        """Give up an attempt that takes too long; take a text that is still for a line."""
-        if self.connecting:
-            self._end(TimeoutError("no answer"))
-        else:
+        """Take a text that is still for a line; look whether the server's machine lives."""
+        now = self._clock()
+        if self._still_due is not None and now >= self._still_due:
             self._buffer.finish()
+        if self._look_at is not None and now >= self._look_at:
+            self._look(now)
+
+    def _watch(self) -> None:
+        if self._look_at is None:
+            self._look_at = self._clock() + _LOOK_AGAIN
+
+    def _look(self, now: float) -> None:
+        waits, silence = _outstanding(self._sock)
+        self._look_at = now + _LOOK_AGAIN if waits or self._out else None
+        if waits and silence > _SILENCE:
+            self._end(TimeoutError("no answer"))
 
     def on_readable(self) -> None:
         """Read once. At the end, what has no terminator is a line too."""
         try:
-            data = self._sock.recv(_READ_SIZE)
+            data = self._stream.recv(_READ_SIZE)
         except BlockingIOError:
             return
         except OSError as failure:
             self._end(failure)
             return
         self._touched = self._clock()
+        self.received += len(data)
         if data:
             self._buffer.feed(data)
         else:
             self._end(self._broken)
 
-    def lines(self) -> Iterator[str]:
-        """Take the lines that are whole."""
-        while (line := self._buffer.next_line()) is not None:
-            text = _TOO_LONG if line is OVERLONG else line.decode("utf-8", "replace")
-            self._learn(text)
-            yield text
+    @property
+    def has_input(self) -> bool:
+        """Whether to call `on_readable` though no descriptor will say so."""
+        return self._tls is not None and self._tls.buffered and not self.ended
+
+    @property
+    def has_lines(self) -> bool:
+        """Whether `next_line` has something to give."""
+        return self._buffer.ready
+
+    def next_line(self) -> str | None:
+        """Take the next line that is whole; None if there is none."""
+        line = self._buffer.next_line()
+        if line is None:
+            return None
+        text = _TOO_LONG if line is OVERLONG else line.decode("utf-8", "replace")
+        self._learn(text)
+        return text
 
     def _learn(self, line: str) -> None:
         # A server of this package ends all its lines. That one has ended does not prove it such a
@@ -240,3 +230,14 @@ def _tune(sock: socket.socket) -> None:
         for option, value in _KEEP_ALIVE:
             if hasattr(socket, option):  # macOS lacks one of them
                 sock.setsockopt(socket.IPPROTO_TCP, getattr(socket, option), value)
+
+
+def _outstanding(sock: socket.socket) -> tuple[bool, float]:
+    """Return whether data is on its way, and for how many seconds nothing has answered it."""
+    try:
+        info = sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _TCP_INFO.size)
+        probes, unacknowledged, silence, unsent = _TCP_INFO.unpack(info)
+    except (AttributeError, OSError, struct.error):  # another system, not TCP, an older Linux
+        return False, 0.0
+    is_answered = not unacknowledged and probes < _UNANSWERED  # its window is closed, no more
+    return bool(unacknowledged or unsent), 0.0 if is_answered else silence / 1000
