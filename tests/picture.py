@@ -37,6 +37,7 @@ CURTAIN: Final = 5.0  # the last look, before it all begins again
 BEGIN: Final = 18 * 3600 + 20 * 60 + 11  # the time of day, in seconds
 PORTS: Final = ("56040", "52114", "52120", "52136")  # the server's, and the callers'
 
+_PROMPT: Final = re.compile(r"\w*>")  # the operator's, or that of somebody in a room
 _PORT: Final = re.compile(r"(?<=\d:)\d{5}$")
 _STAMP: Final = re.compile(r"\A\d\d:\d\d(:\d\d)?(?= )")
 
@@ -102,7 +103,7 @@ class Stage:
         argv = [sys.executable, "-m", "reactor_chat", *arguments]
         actor.process = actor.window.run(argv, env=environment())
         actor.window.until_shows(until)
-        actor.window.until(lambda screen: screen.last == ">")
+        actor.window.until(lambda screen: _PROMPT.fullmatch(screen.last))
 
     def type(self, actor: Actor, text: str) -> None:
         """Press keys one after the other."""
@@ -115,20 +116,20 @@ class Stage:
     def complete(self, actor: Actor, draft: str) -> None:
         """Press Tab, and see that it makes this draft."""
         actor.window.type("\t")
-        actor.window.until(lambda screen: screen.last == f"> {draft}")
+        actor.window.until(lambda screen: _PROMPT.sub("", screen.last, count=1) == f" {draft}")
         self.shoot(4 * KEY)
 
     def enter(self, actor: Actor, *expected: tuple[Actor, str]) -> None:
         """Press Enter, and see who reads what."""
         actor.window.type("\r")
-        actor.window.until(lambda screen: screen.last == ">")
+        actor.window.until(lambda screen: _PROMPT.fullmatch(screen.last))
         self.wait(*expected)
 
     def wait(self, *expected: tuple[Actor, str]) -> None:
         """See who reads what."""
         for reader, text in expected:
             reader.window.until_shows(text)
-            reader.window.until(lambda screen: screen.last.startswith(">"))
+            reader.window.until(lambda screen: _PROMPT.match(screen.last))
         self.shoot(READING)
 
     def all_read(self, text: str) -> list[tuple[Actor, str]]:
@@ -163,7 +164,7 @@ def play(stage: Stage) -> None:
     stage.type(operator, "the kitchen closes at six")
     stage.enter(operator, *stage.all_read("closes at six"))
     stage.type(operator, "/who")
-    stage.enter(operator, (operator, "bob from"))
+    stage.enter(operator, (operator, "(Client 2) from"))
     stage.type(alice, "on my w")
     stage.shoot(CURTAIN)
 
