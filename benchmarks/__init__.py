@@ -12,6 +12,10 @@ what a delivered message costs. `README.md` in this directory says what is measu
     burst.py     and the burst
     load.py      the load process: one server, one crowd, every scenario
     session.py   one server and its load process, from start to end
+    hostile.py   how long others wait while some do their worst
+    floods.py    what those send
+    flood.py     the process that sends it
+    witness.py   the process that measures how long somebody else's message takes
     stats.py     samples to figures: percentiles, medians, spread
     report.py    figures as a table and as JSON
     plot.py      figures as SVG

@@ -1,8 +1,9 @@
-"""The command line: `python -m benchmarks --scale smoke|default|full`.
+"""The command line: `python -m benchmarks [FAMILY] --scale smoke|default|full`.
 
-It raises its descriptor limit, plans the run, runs it, and writes the table to standard output,
-progress to standard error, and JSON and SVG files to a directory. Exit status 1 if a message was
-lost or a server failed, 2 for a wrong argument, 130 after an interrupt.
+A family is a kind of question: how the server scales (`sweep`), and how others fare while some do
+their worst (`hostile`). Without one, all are asked. Tables go to standard output, progress to
+standard error; the sweep writes JSON and SVG files, too. Exit status 1 if a message was lost or a
+server failed, 2 for a wrong argument, 130 after an interrupt.
 """
 
 import argparse
@@ -11,28 +12,45 @@ import os
 import signal
 import sys
 import tempfile
-from collections.abc import Sequence
-from dataclasses import asdict, replace
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, NoReturn, cast
 
-from benchmarks import machine, plan, plot, report, servers
+from benchmarks import hostile, machine, plan, plot, report, servers
+from benchmarks.floods import KINDS
 from benchmarks.session import Outcome, Run, fits, groups
 from benchmarks.stats import brought_together
 
 RESULTS = Path(__file__).resolve().parent / "results"
 
 
+@dataclass(frozen=True)
+class Family:
+    """A kind of question: its scenarios, and what asks it. Returns the exit status."""
+
+    scenarios: frozenset[str]
+    bench: Callable[[argparse.Namespace], int]
+
+
 def arguments() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     scale = os.environ.get("SCALE", "default")
+    parser.add_argument("family", nargs="?", choices=FAMILIES, help="(default: all)")
     parser.add_argument("--scale", choices=plan.SCALES, default=scale)
     parser.add_argument("--out", type=Path, help="directory for the JSON and the pictures")
     parser.add_argument("--subjects", type=_names(servers.available()), help="such as ours,asyncio")
-    parser.add_argument("--scenarios", type=_names(plan.SCENARIOS), help="such as echo,burst")
-    parser.add_argument("--sizes", type=_sizes, help="such as 100,1000")
+    parser.add_argument("--scenarios", type=_names(_scenarios()), help="such as echo")
+    parser.add_argument("--sizes", type=_sizes, help="connections, such as 100,1000")
     parser.add_argument("--rounds", type=_count)
+    parser.add_argument(
+        "--server", type=Path, default=servers.ROOT, metavar="DIR", help="another checkout"
+    )
     return parser
+
+
+def _scenarios() -> list[str]:
+    return [name for family in FAMILIES.values() for name in family.scenarios]
 
 
 def _names(known: Any) -> Any:
@@ -56,14 +74,28 @@ def _sizes(text: str) -> tuple[int, ...]:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    options = arguments().parse_args(argv)
+    parser = arguments()
+    options = parser.parse_args(argv)
+    families = _families(options)
+    if not families:
+        parser.error(f"no such scenario in {options.family}")
     signal.signal(signal.SIGTERM, _interrupt)
     signal.signal(signal.SIGHUP, _interrupt)
     try:
-        return bench(options)
+        return max(FAMILIES[name].bench(options) for name in families)
     except KeyboardInterrupt:
         say("interrupted; every server is ended")
         return 130
+
+
+def _families(options: argparse.Namespace) -> list[str]:
+    """Those that are asked for, by name or by the name of a scenario of theirs."""
+    return [
+        name
+        for name, family in FAMILIES.items()
+        if options.family in (None, name)
+        and (not options.scenarios or not family.scenarios.isdisjoint(options.scenarios))
+    ]
 
 
 def _interrupt(number: int, frame: object) -> NoReturn:
@@ -71,7 +103,7 @@ def _interrupt(number: int, frame: object) -> NoReturn:
     raise KeyboardInterrupt
 
 
-def bench(options: argparse.Namespace) -> int:
+def sweep(options: argparse.Namespace) -> int:
     """Plan, run, report. Returns the exit status."""
     scale = plan.SCALES[options.scale]
     scale = replace(scale, rounds=options.rounds or scale.rounds)
@@ -88,7 +120,7 @@ def bench(options: argparse.Namespace) -> int:
         if not all(fits(name, size) for size in sizes)
     ]
     say("\n".join([machine.described(facts), *notes]))
-    run = Run(scale, options.scenarios or list(plan.SCENARIOS), say)
+    run = Run(scale, chosen(options, plan.SCENARIOS), options.server, say)
     for group in groups(scale, sizes, subjects):
         run.visit(group)
     run.outcome.notes[:0] = notes
@@ -122,9 +154,33 @@ def finish(
         print(f"FAILED: {failure}")
 
 
+def misbehave(options: argparse.Namespace) -> int:
+    """Flood a server by every kind of flood. Returns the exit status."""
+    machine.limits()
+    say(machine.described(machine.facts()))
+    times, kinds, counts = hostile.SCALES[options.scale]
+    kinds = chosen(options, KINDS, kinds)
+    failures = hostile.run(kinds, options.sizes or counts, times, options.server, say)
+    return 1 if failures else 0
+
+
+def chosen(
+    options: argparse.Namespace, known: Iterable[str], unasked: Iterable[str] | None = None
+) -> list[str]:
+    """The scenarios of a family that were asked for, or those to run when none were."""
+    if options.scenarios:
+        return [name for name in known if name in options.scenarios]
+    return list(known if unasked is None else unasked)
+
+
 def say(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
+
+FAMILIES = {
+    "sweep": Family(frozenset(plan.SCENARIOS), sweep),
+    "hostile": Family(frozenset(KINDS), misbehave),
+}
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -82,10 +82,13 @@ def available() -> list[str]:
 
 
 @contextmanager
-def running(subject: Subject, deadline: int) -> Iterator[Server]:
-    """Start a server and end it with the block. Raises `Failed` if it does not start or fails."""
+def running(subject: Subject, deadline: int, root: Path = ROOT) -> Iterator[Server]:
+    """Start a server from the checkout in `root`, and end it with the block.
+
+    Raises `Failed` if it does not start or fails.
+    """
     with tempfile.TemporaryFile() as log:
-        with _process(subject.arguments, deadline, log) as process:
+        with _process(subject.arguments, deadline, log, root) as process:
             yield Server(process.pid, _port(process, log))
         if b"Traceback" in _contents(log):
             raise Failed(f"{subject.name} logged:\n{_contents(log).decode(errors='replace')}")
@@ -93,14 +96,14 @@ def running(subject: Subject, deadline: int) -> Iterator[Server]:
 
 @contextmanager
 def _process(
-    arguments: Sequence[str], deadline: int, log: IO[bytes]
+    arguments: Sequence[str], deadline: int, log: IO[bytes], root: Path
 ) -> Iterator[subprocess.Popen[bytes]]:
     process = subprocess.Popen(
         [sys.executable, "-m", *arguments],
         stdin=subprocess.DEVNULL,
         stdout=log,
         stderr=log,
-        cwd=ROOT,
+        cwd=root,
         start_new_session=True,  # a Ctrl-C is for the harness, which then ends its children
         preexec_fn=lambda: signal.alarm(deadline),
     )

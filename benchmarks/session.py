@@ -11,10 +11,11 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
 
 from benchmarks.load import Job
 from benchmarks.plan import Scale, rotated, scenarios_for
-from benchmarks.servers import ROOT, SUBJECTS, Failed, running
+from benchmarks.servers import OURS, ROOT, SUBJECTS, Failed, running
 from benchmarks.stats import Measurement
 
 # Seconds after which a load process, and a while later its server, end themselves: a multiple
@@ -61,8 +62,10 @@ class Run:
     A size is visited with all subjects or with none, so all have the same number of rounds.
     """
 
-    def __init__(self, scale: Scale, scenarios: Sequence[str], say: Callable[[str], None]) -> None:
-        self.scale, self.scenarios, self.say = scale, scenarios, say
+    def __init__(
+        self, scale: Scale, scenarios: Sequence[str], root: Path, say: Callable[[str], None]
+    ) -> None:
+        self.scale, self.scenarios, self.root, self.say = scale, scenarios, root, say
         self.outcome = Outcome()
         self._began = time.monotonic()
         self._took: dict[int, float] = {}
@@ -83,7 +86,7 @@ class Run:
         label = f"[{self._elapsed():4.0f} s] round {group.turn + 1}/{self.scale.rounds}  {where}"
         scenarios = scenarios_for(group.size, self.scenarios)
         try:
-            measured = list(measure(subject, group.size, scenarios, self.scale))
+            measured = list(measure(subject, group.size, scenarios, self.scale, self.root))
         except Failed as failure:
             self.outcome.failures.append(f"{where}: {failure}")
             self.say(f"{label}: FAILED: {failure}")
@@ -95,9 +98,14 @@ class Run:
         return time.monotonic() - self._began
 
 
-def measure(subject: str, size: int, scenarios: list[str], scale: Scale) -> Iterator[Measurement]:
-    """Run one session. Raises `Failed` if the server or the load does."""
-    with running(SUBJECTS[subject], SERVER_DEADLINE) as server:
+def measure(
+    name: str, size: int, scenarios: list[str], scale: Scale, root: Path
+) -> Iterator[Measurement]:
+    """Run one session. Raises `Failed` if the server or the load does.
+
+    Only our own server is taken from the checkout in `root`; the others are those of this one.
+    """
+    with running(SUBJECTS[name], SERVER_DEADLINE, root if name == OURS else ROOT) as server:
         job = Job(
             port=server.port,
             pid=server.pid,
@@ -108,7 +116,7 @@ def measure(subject: str, size: int, scenarios: list[str], scale: Scale) -> Iter
             deadline=DEADLINE,
         )
         for line in _load(job).splitlines():
-            yield replace(Measurement(**json.loads(line)), subject=subject)
+            yield replace(Measurement(**json.loads(line)), subject=name)
 
 
 def _load(job: Job) -> str:

@@ -1,0 +1,264 @@
+"""How long somebody else's message takes while others do their worst.
+
+`python -m benchmarks hostile`: for each kind of flood (`floods.py`) and number of callers a fresh
+server with default options, a process that floods it (`flood.py`), and a process that measures the
+round trips of somebody else (`witness.py`): before, meanwhile, and after the flooders have left.
+
+Invariants: witness and load share nothing but a clock, so that a busy load does not pass for a slow
+server; a case that failed is reported as failed, never as fast.
+"""
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import IO, Any
+
+from benchmarks.flood import Done
+from benchmarks.flood import Job as FloodJob
+from benchmarks.floods import KINDS
+from benchmarks.servers import ROOT, Failed, Subject, running
+from benchmarks.stats import percentile
+from benchmarks.witness import Job as WitnessJob
+
+# As somebody would run it: no option but where to listen.
+PLAIN = Subject(
+    "plain", ("reactor_chat", "server", "--host", "127.0.0.1", "--port", "0"), "default options"
+)
+
+# Milliseconds of a round trip at p95 that are good enough, while so many callers flood at most.
+GOOD = ((20, 20.0), (300, 100.0))
+
+(_FEW, _FAST), (_, _STILL_GOOD) = GOOD
+
+# Seconds after which nobody may notice any more that they were there.
+RECOVERY = 1.0
+
+# Seconds after which the processes of a case, and a while later its server, end themselves.
+DEADLINE = 120
+
+
+@dataclass(frozen=True)
+class Times:
+    """Seconds of a case: measured before, during and after the flood."""
+
+    before: float
+    during: float
+    after: float
+
+
+SCALES = {
+    "smoke": (Times(0.2, 0.5, 1.3), ["letters"], (20,)),
+    "default": (Times(0.5, 3.0, 3.0), list(KINDS), (20, 300)),
+    "full": (Times(1.0, 10.0, 5.0), list(KINDS), (20, 300)),
+}
+
+
+@dataclass(frozen=True)
+class Phase:
+    """Round trips that began in one stretch of time, in milliseconds."""
+
+    p50: float
+    p95: float
+    worst: float
+
+    @classmethod
+    def of(cls, seconds: Sequence[float]) -> "Phase":
+        ordered = sorted(1000 * value for value in seconds) or [0.0]
+        return cls(percentile(ordered, 50), percentile(ordered, 95), ordered[-1])
+
+
+@dataclass(frozen=True)
+class Case:
+    """What one probe found about one flood."""
+
+    kind: str
+    callers: int
+    probe: str
+    answers: float  # lines a second that the flooders read
+    cpu: float  # the server's share of a processor, meanwhile
+    before: Phase
+    during: Phase
+    recovered: Phase  # later than `RECOVERY` after they left
+    slow_for: float  # seconds after they left in which a round trip took longer than is good
+    still_slow: bool  # when the measurement ended
+
+    @property
+    def good(self) -> bool:
+        limit = good_for(self.callers)
+        return self.during.p95 <= limit and self.recovered.p95 <= _FAST
+
+
+def good_for(callers: int) -> float:
+    return next((limit for most, limit in GOOD if callers <= most), GOOD[-1][1])
+
+
+def case(
+    kind: str,
+    callers: int,
+    probe: str,
+    samples: Sequence[Sequence[float]],
+    done: Done,
+    before: float,
+) -> Case:
+    """Sort the samples of one probe into what was before, during and after the flood."""
+
+    def between(start: float, end: float) -> list[float]:
+        return [took for at, took in samples if start <= at < end]
+
+    slow = [at + took for at, took in samples if at + took > done.left and 1000 * took > _FAST]
+    seconds = done.left - done.began
+    return Case(
+        kind,
+        callers,
+        probe,
+        done.answers / seconds,
+        done.cpu / seconds,
+        Phase.of(between(done.began - before, done.began)),
+        Phase.of(between(done.began, done.left)),
+        Phase.of(between(done.left + RECOVERY, float("inf"))),
+        max(slow, default=done.left) - done.left,
+        bool(slow) and max(slow) >= max(at + took for at, took in samples),
+    )
+
+
+def measure(kind: str, callers: int, times: Times, root: Path) -> list[Case]:
+    """Run one case. Raises `Failed` if the server, the load or the witness does."""
+    with running(PLAIN, DEADLINE + 30, root) as server:
+        flood_job = FloodJob(server.port, server.pid, kind, callers, times.during, DEADLINE)
+        witness_job = WitnessJob(server.port, KINDS[kind].also_in_a_room, DEADLINE)
+        with (
+            _helper("flood", asdict(flood_job)) as flood,
+            _helper("witness", asdict(witness_job)) as witness,
+        ):
+            _hear(flood), _hear(witness)  # both are ready
+            time.sleep(times.before)
+            _tell(flood)
+            done = Done(**json.loads(_hear(flood)))
+            time.sleep(times.after)
+            _tell(witness)
+            probes = json.loads(_hear(witness))
+            _tell(flood)
+    return [
+        case(kind, callers, name, samples, done, times.before) for name, samples in probes.items()
+    ]
+
+
+@contextmanager
+def _helper(name: str, job: dict[str, Any]) -> Iterator[subprocess.Popen[bytes]]:
+    """One of the processes of a case, which ends with the block."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", f"benchmarks.{name}", json.dumps(job)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        bufsize=0,
+        cwd=ROOT,
+        start_new_session=True,
+    )
+    with process:  # closes the pipes, and waits
+        try:
+            yield process
+        finally:
+            process.terminate()
+
+
+def _hear(process: subprocess.Popen[bytes]) -> str:
+    """The next line of a process. Raises `Failed` with its last words if it has ended."""
+    line = _pipe(process.stdout).readline()
+    if not line:
+        words = _pipe(process.stderr).read().decode().strip().splitlines()
+        raise Failed(words[-1] if words else f"ended with status {process.wait()}")
+    return line.decode()
+
+
+def _tell(process: subprocess.Popen[bytes]) -> None:
+    """Let a process go on. One that has ended says why when it is next heard."""
+    with suppress(BrokenPipeError):
+        _pipe(process.stdin).write(b"\n")
+
+
+def _pipe(pipe: IO[bytes] | None) -> IO[bytes]:
+    assert pipe is not None
+    return pipe
+
+
+COLUMNS = (
+    ("flood", 8, "<"),
+    ("callers", 7, ">"),
+    ("probe", 5, "<"),
+    ("answers/s", 10, ">"),
+    ("CPU", 5, ">"),
+    ("before p95", 10, ">"),
+    ("p50", 8, ">"),
+    ("p95", 8, ">"),
+    ("max", 8, ">"),
+    ("left p95", 9, ">"),
+    ("left max", 9, ">"),
+    ("slow for", 8, ">"),
+    ("", 6, "<"),
+)
+
+LEGEND = f"""\
+Round trips of somebody else's message, in ms: before the flood, while it lasts (p50, p95, max),
+and those that began over {RECOVERY:.0f} s after the flooders left. slow for: seconds after they left until the
+last message that took over {_FAST:.0f} ms was through (+: it was not when the measurement ended).
+CPU: the server's, during the flood. ok: p95 at most {_FAST:.0f} ms with {_FEW} callers, {_STILL_GOOD:.0f} ms with
+more, and {_FAST:.0f} ms after they left."""
+
+
+def header() -> str:
+    return _line([name for name, _, _ in COLUMNS])
+
+
+def row(found: Case) -> str:
+    during, recovered = found.during, found.recovered
+    milliseconds = (during.p50, during.p95, during.worst, recovered.p95, recovered.worst)
+    return _line(
+        [
+            found.kind,
+            str(found.callers),
+            found.probe,
+            f"{found.answers:,.0f}",
+            f"{100 * found.cpu:.0f}%",
+            f"{found.before.p95:,.1f}",
+            *(f"{value:,.1f}" for value in milliseconds),
+            f"{found.slow_for:.1f} s{'+' if found.still_slow else ''}",
+            "ok" if found.good else "SLOW",
+        ]
+    )
+
+
+def _line(cells: Sequence[str]) -> str:
+    padded = [
+        f"{cell:{side}{width}}" for cell, (_, width, side) in zip(cells, COLUMNS, strict=True)
+    ]
+    return " ".join(padded).rstrip()
+
+
+def run(
+    kinds: Sequence[str],
+    counts: Sequence[int],
+    times: Times,
+    root: Path,
+    say: Callable[[str], None],
+) -> list[str]:
+    """Run and print all cases, one by one. Returns what failed."""
+    failures: list[str] = []
+    print("hostile: a server with default options, flooded at full speed", header(), sep="\n")
+    for callers in counts:
+        for kind in kinds:
+            try:
+                cases = measure(kind, callers, times, root)
+            except Failed as failure:
+                failures.append(f"hostile {kind} {callers}: {failure}")
+                say(f"FAILED: {failures[-1]}")
+                continue
+            for one in cases:
+                print(row(one), flush=True)
+    print(LEGEND, flush=True)
+    return failures
