@@ -120,8 +120,10 @@ def sweep(options: argparse.Namespace) -> int:
         if not all(fits(name, size) for size in sizes)
     ]
     say("\n".join([machine.described(facts), *notes]))
-    run = Run(scale, chosen(options, plan.SCENARIOS), options.server, say)
-    for group in groups(scale, sizes, subjects):
+    scenarios = chosen(options, plan.SCENARIOS)
+    fixed = {name: options.sizes or plan.fixed(name, scale.small) for name in plan.FIXED}
+    run = Run(scale, options.server, say)
+    for group in groups(scale, sizes, subjects, scenarios, fixed):
         run.visit(group)
     run.outcome.notes[:0] = notes
     settings = {"scale": options.scale, **asdict(replace(scale, sizes=tuple(sizes)))}

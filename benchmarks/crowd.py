@@ -21,6 +21,9 @@ READ = 16_384
 # of N costs N * N / 2 notices to fill; those of many arrivals can leave together.
 JOIN_AT_ONCE = 1_000
 
+# Bytes: the receive buffer, and the segments, of a connection that is to be blocked soon.
+NARROW, SEGMENT = 4_096, 1_000
+
 ROOM = "bench"
 
 
@@ -45,9 +48,18 @@ class Crowd:
         self._epoll = hasattr(select, "epoll")
         self._poll = select.epoll() if self._epoll else select.poll()
 
-    def connect(self) -> int:
-        """Open one more connection and return its descriptor."""
-        sock = socket.create_connection(self.address, timeout=PATIENCE)
+    def connect(self, narrow: bool = False) -> int:
+        """Open one more connection and return its descriptor.
+
+        For a `narrow` one the kernel holds some 10 KB at either end, not megabytes: small segments
+        keep the sender's buffer small, too.
+        """
+        sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        sock.settimeout(PATIENCE)
+        if narrow:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, NARROW)
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, SEGMENT)
+        sock.connect(self.address)
         sock.settimeout(None)
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         fd = sock.fileno()
@@ -69,24 +81,32 @@ class Crowd:
             self.sockets.pop(fd).close()
             del self.recv[fd], self.recv_into[fd], self.send[fd]
 
+    def listen(self, fds: Iterable[int], yes: bool) -> None:
+        """Say whether `poll` is to tell of them."""
+        reading = select.EPOLLIN if self._epoll else select.POLLIN
+        for fd in fds:
+            self._poll.modify(fd, reading if yes else 0)
+
     def must_be_silent(self) -> None:
         """Raise `Lost` if anything more has come."""
         for fd, _ in self.poll(0):
             raise Lost(f"one message too many: {self.recv[fd](READ)[:80]!r}")
 
 
-def enter_room(crowd: Crowd, fds: Sequence[int]) -> dict[int, str]:
+def enter_room(
+    crowd: Crowd, fds: Sequence[int], room: str = ROOM, first: int = 0
+) -> dict[int, str]:
     """Name everyone, bring them into one room, and return the names, all of one length.
 
     When this returns nothing is under way: two last lines have gone round, so everyone has heard
     one, and what a server announced about those who came in stood before it.
     """
-    names = {fd: f"m{number:05d}" for number, fd in enumerate(fds)}
+    names = {fd: f"m{number:05d}" for number, fd in enumerate(fds, first)}
     for start in range(0, len(fds), JOIN_AT_ONCE):
         batch = fds[start : start + JOIN_AT_ONCE]
         for fd in batch:
-            crowd.send[fd](f"/nick {names[fd]}\n/join {ROOM}\n".encode())
-        _wait_for(f"-> You joined {ROOM}.".encode(), crowd, batch)
+            crowd.send[fd](f"/nick {names[fd]}\n/join {room}\n".encode())
+        _wait_for(f"-> You joined {room}.".encode(), crowd, batch)
     for speaker in fds[:2]:
         line = f"all here, {names[speaker]} says\n".encode()
         crowd.send[speaker](line)

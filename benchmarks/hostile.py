@@ -205,8 +205,8 @@ COLUMNS = (
 
 LEGEND = f"""\
 Round trips of somebody else's message, in ms: before the flood, while it lasts (p50, p95, max),
-and those that began over {RECOVERY:.0f} s after the flooders left. slow for: seconds after they left
-until the last message that took over {_FAST:.0f} ms was through (+: not yet when it ended).
+and those that began {RECOVERY:.0f} s and more after the flooders left. slow for: how long after
+they left the last message that took over {_FAST:.0f} ms was through (+: not yet when it ended).
 CPU: the server's, during the flood. ok: p95 at most {_FAST:.0f} ms with {_FEW} callers,
 {_STILL_GOOD:.0f} ms with more, and {_FAST:.0f} ms after they left."""
 

@@ -12,12 +12,13 @@ import math
 import signal
 import sys
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from time import perf_counter, process_time
 
 from benchmarks.burst import Burst
 from benchmarks.crowd import Crowd, Lost, Stalled, enter_room
 from benchmarks.plan import BUSY_CLIENTS, ROOM_SCENARIOS
+from benchmarks.rooms import SMALL_ROOM, Blocked, Chorus, Tens
 from benchmarks.scenarios import Arrivals, Echo, Fanout, Scenario
 from benchmarks.stats import Measurement, percentile
 from benchmarks.usage import cpu_of, memory_of
@@ -55,32 +56,40 @@ class Load:
         self.crowd = Crowd(("127.0.0.1", job.port))
         self.fds: list[int] = []
         self.names: dict[int, str] = {}
+        self.rooms: list[dict[int, str]] = []
 
     def run(self) -> None:
         first = Arrivals(self.crowd, FIRST_CALLERS, FIRST_CALLERS)
         self.timed(first, math.inf)
         self.crowd.close(first.fds)
-        before = memory_of(self.job.pid)
-        arrivals = self.arrive(self.job.connections)
-        memory = (memory_of(self.job.pid) - before) / self.job.connections
+        arrivals = None if self.job.scenarios == ["blocked"] else self.arrive(self.job.connections)
         for name in self.job.scenarios:
             try:
-                measured = arrivals if name == "arrivals" else self.measure(name)
+                measured = arrivals if arrivals and name == "arrivals" else self.measure(name)
             except Lost as lost:
                 raise Lost(f"{name}: {lost}") from lost
-            extra = {"memory": memory} if name == "arrivals" else {}
-            print(json.dumps(asdict(measured) | {"scenario": name} | extra), flush=True)
+            print(json.dumps(asdict(measured) | {"scenario": name}), flush=True)
 
     def arrive(self, count: int) -> Measurement:
+        """Bring in those who stay, and see by how much the server grows."""
+        before = memory_of(self.job.pid)
         arrivals = Arrivals(self.crowd, count, max(count, FEWEST_ARRIVALS))
         measurement = self.timed(arrivals, math.inf)
         self.fds = arrivals.fds
-        return measurement
+        memory = (memory_of(self.job.pid) - before) / count
+        return replace(measurement, memory=memory)
 
     def measure(self, name: str) -> Measurement:
         """Warm up with a scenario of the same kind, then measure another."""
+        if name == "blocked":  # it has filled the room before it starts
+            return self.timed(Blocked(self.crowd, self.job.connections), self.job.seconds)
         if name in ROOM_SCENARIOS and not self.names:
             self.names = enter_room(self.crowd, self.fds)
+        if name == "tens" and not self.rooms:
+            self.rooms = [
+                enter_room(self.crowd, self.fds[start : start + SMALL_ROOM], f"tens{start}", start)
+                for start in range(0, len(self.fds), SMALL_ROOM)
+            ]
         busy = [self.crowd.connect() for _ in range(BUSY_CLIENTS)] if name == "idle" else []
         talking = busy or self.fds
         self.timed(self.make(name, talking[:WARMED_UP]), self.job.warm_up)
@@ -94,6 +103,10 @@ class Load:
             return Burst(self.crowd, self.names)
         if name == "fanout":
             return Fanout(self.crowd, self.names)
+        if name == "chorus":
+            return Chorus(self.crowd, self.names, self.job.pid)
+        if name == "tens":
+            return Tens(self.crowd, self.rooms)
         return Echo(self.crowd, talking, 16 if name == "echo16" else 1)
 
     def timed(self, scenario: Scenario, seconds: float) -> Measurement:

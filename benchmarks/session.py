@@ -9,7 +9,7 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
@@ -26,10 +26,11 @@ SERVER_DEADLINE = DEADLINE + 60
 
 @dataclass(frozen=True)
 class Group:
-    """One size in one round: a session with each of the subjects."""
+    """One size in one round: a session with each of the subjects, for all of the scenarios."""
 
     turn: int
     size: int
+    scenarios: tuple[str, ...]
     subjects: list[str]
 
 
@@ -42,18 +43,31 @@ class Outcome:
     notes: list[str] = field(default_factory=list)
 
 
-def groups(scale: Scale, sizes: Sequence[int], subjects: Sequence[str]) -> list[Group]:
-    """All of a run, in order; a subject is left out at sizes beyond what it can take."""
+def groups(
+    scale: Scale,
+    sizes: Sequence[int],
+    subjects: Sequence[str],
+    scenarios: Sequence[str],
+    fixed: Mapping[str, Sequence[int]],
+) -> list[Group]:
+    """All of a run, in order: in each round the sweep, then the scenarios with sizes of their own.
+
+    A subject is left out at sizes beyond what it can take.
+    """
+    visits = [(size, tuple(scenarios_for(size, scenarios))) for size in sizes]
+    visits += [(size, (name,)) for name in scenarios if name in fixed for size in fixed[name]]
     return [
-        Group(turn, size, [name for name in rotated(subjects, turn) if fits(name, size)])
+        Group(
+            turn, size, names, [name for name in rotated(subjects, turn) if fits(name, size, names)]
+        )
         for turn in range(scale.rounds)
-        for size in sizes
+        for size, names in visits
+        if names
     ]
 
 
-def fits(subject: str, size: int) -> bool:
-    most = SUBJECTS[subject].most
-    return most is None or size <= most
+def fits(subject: str, size: int, scenarios: Sequence[str] = ()) -> bool:
+    return all(SUBJECTS[subject].fits(size, name) for name in scenarios or ("",))
 
 
 class Run:
@@ -62,31 +76,28 @@ class Run:
     A size is visited with all subjects or with none, so all have the same number of rounds.
     """
 
-    def __init__(
-        self, scale: Scale, scenarios: Sequence[str], root: Path, say: Callable[[str], None]
-    ) -> None:
-        self.scale, self.scenarios, self.root, self.say = scale, scenarios, root, say
+    def __init__(self, scale: Scale, root: Path, say: Callable[[str], None]) -> None:
+        self.scale, self.root, self.say = scale, root, say
         self.outcome = Outcome()
         self._began = time.monotonic()
-        self._took: dict[int, float] = {}
+        self._took: dict[tuple[int, tuple[str, ...]], float] = {}
 
     def visit(self, group: Group) -> None:
         """Run a group's sessions, unless the budget would probably be overrun."""
-        started = self._elapsed()
-        if started + self._took.get(group.size, 0) > self.scale.budget:
+        started, visit = self._elapsed(), (group.size, group.scenarios)
+        if started + self._took.get(visit, 0) > self.scale.budget:
             where = f"round {group.turn + 1} of N={group.size:,}"
             self.outcome.notes.append(f"{self.scale.budget:,.0f} s were spent: left out {where}")
             return
         for subject in group.subjects:
             self._session(group, subject)
-        self._took[group.size] = self._elapsed() - started
+        self._took[visit] = self._elapsed() - started
 
     def _session(self, group: Group, subject: str) -> None:
         where = f"N={group.size:,} {subject}"
         label = f"[{self._elapsed():4.0f} s] round {group.turn + 1}/{self.scale.rounds}  {where}"
-        scenarios = scenarios_for(group.size, self.scenarios)
         try:
-            measured = list(measure(subject, group.size, scenarios, self.scale, self.root))
+            measured = list(measure(subject, group.size, group.scenarios, self.scale, self.root))
         except Failed as failure:
             self.outcome.failures.append(f"{where}: {failure}")
             self.say(f"{label}: FAILED: {failure}")
@@ -99,7 +110,7 @@ class Run:
 
 
 def measure(
-    name: str, size: int, scenarios: list[str], scale: Scale, root: Path
+    name: str, size: int, scenarios: Sequence[str], scale: Scale, root: Path
 ) -> Iterator[Measurement]:
     """Run one session. Raises `Failed` if the server or the load does.
 
@@ -110,7 +121,7 @@ def measure(
             port=server.port,
             pid=server.pid,
             connections=size,
-            scenarios=scenarios,
+            scenarios=list(scenarios),
             seconds=scale.seconds,
             warm_up=scale.warm_up,
             deadline=DEADLINE,
