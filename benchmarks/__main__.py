@@ -122,7 +122,7 @@ def sweep(options: argparse.Namespace) -> int:
     say("\n".join([machine.described(facts), *notes]))
     scenarios = chosen(options, plan.SCENARIOS)
     fixed = {name: options.sizes or plan.fixed(name, scale.small) for name in plan.FIXED}
-    run = Run(scale, options.server, say)
+    run = Run(scale, limits, options.server, say)
     for group in groups(scale, sizes, subjects, scenarios, fixed):
         run.visit(group)
     run.outcome.notes[:0] = notes

@@ -24,6 +24,9 @@ JOIN_AT_ONCE = 1_000
 # Bytes: the receive buffer, and the segments, of a connection that is to be blocked soon.
 NARROW, SEGMENT = 4_096, 1_000
 
+# From linux/in.h; the module `socket` has it from Python 3.12 on.
+IP_BIND_ADDRESS_NO_PORT = 24
+
 ROOM = "bench"
 
 
@@ -38,8 +41,8 @@ class Stalled(Lost):
 class Crowd:
     """Connections to one address, by file descriptor."""
 
-    def __init__(self, address: tuple[str, int]) -> None:
-        self.address = address
+    def __init__(self, address: tuple[str, int], sources: int = 1) -> None:
+        self.address, self.sources = address, sources
         self.sockets: dict[int, socket.socket] = {}
         self.recv: dict[int, Callable[[int], bytes]] = {}
         self.recv_into: dict[int, Callable[[memoryview], int]] = {}
@@ -59,6 +62,8 @@ class Crowd:
         if narrow:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, NARROW)
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, SEGMENT)
+        if self.sources > 1:
+            self._choose_source(sock)
         sock.connect(self.address)
         sock.settimeout(None)
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -67,6 +72,12 @@ class Crowd:
         self.recv[fd], self.recv_into[fd], self.send[fd] = sock.recv, sock.recv_into, sock.send
         self._poll.register(fd, select.EPOLLIN if self._epoll else select.POLLIN)
         return fd
+
+    def _choose_source(self, sock: socket.socket) -> None:
+        """Let callers take turns to call from 127.0.0.2, 127.0.0.3, … (Linux)."""
+        # Otherwise `bind` would take a port that nobody else uses, whatever they call.
+        sock.setsockopt(socket.IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1)
+        sock.bind((f"127.0.0.{2 + len(self.sockets) % self.sources}", 0))
 
     def poll(self, seconds: float = PATIENCE) -> Sequence[tuple[int, int]]:
         """Wait for what is readable. Raises `Stalled` if nothing is."""

@@ -45,6 +45,7 @@ class Job:
     scenarios: list[str]
     seconds: float
     warm_up: float
+    sources: int  # addresses to call from
     deadline: int  # seconds after which the process is to be ended by its alarm
 
 
@@ -53,7 +54,7 @@ class Load:
 
     def __init__(self, job: Job) -> None:
         self.job = job
-        self.crowd = Crowd(("127.0.0.1", job.port))
+        self.crowd = Crowd(("127.0.0.1", job.port), job.sources)
         self.fds: list[int] = []
         self.names: dict[int, str] = {}
         self.rooms: list[dict[int, str]] = []
@@ -73,7 +74,8 @@ class Load:
     def arrive(self, count: int) -> Measurement:
         """Bring in those who stay, and see by how much the server grows."""
         before = memory_of(self.job.pid)
-        arrivals = Arrivals(self.crowd, count, max(count, FEWEST_ARRIVALS))
+        fewest = FEWEST_ARRIVALS if "arrivals" in self.job.scenarios else 0
+        arrivals = Arrivals(self.crowd, count, max(count, fewest))
         measurement = self.timed(arrivals, math.inf)
         self.fds = arrivals.fds
         memory = (memory_of(self.job.pid) - before) / count

@@ -55,7 +55,7 @@ class Scale:
 
 
 SCALES = {
-    "smoke": Scale((10, 100), rounds=1, seconds=0.1, warm_up=0.03, budget=16, small=True),
+    "smoke": Scale((20,), rounds=1, seconds=0.1, warm_up=0.03, budget=16, small=True),
     "default": Scale(SWEEP, rounds=3, seconds=0.35, warm_up=0.1, budget=285),
     "full": Scale(SWEEP, rounds=5, seconds=2.0, warm_up=0.5, budget=5_400, to_the_limit=True),
 }
@@ -63,18 +63,28 @@ SCALES = {
 
 @dataclass(frozen=True)
 class Limits:
-    """What the machine allows one process: descriptors, and ports to call one server from."""
+    """What the machine allows one process: descriptors, and ports to call one server from.
+
+    A port is taken for one address of the caller's. On Linux all of 127.0.0.0/8 is this machine, so
+    that a large crowd calls from several of them.
+    """
 
     descriptors: int
-    ports: int
+    ports: int  # of one address
+    addresses: int = 1
 
     def most_connections(self) -> int:
         """The largest N for which N connections and the busy clients beside them fit."""
-        return max(1, min(self.descriptors - SPARE_DESCRIPTORS, self.ports) - BUSY_CLIENTS)
+        most = min(self.descriptors - SPARE_DESCRIPTORS, self.ports * self.addresses)
+        return max(1, most - BUSY_CLIENTS)
+
+    def addresses_for(self, connections: int) -> int:
+        """How many addresses so many connections, and the busy clients, have to be called from."""
+        return min(self.addresses, -(-(connections + BUSY_CLIENTS) // self.ports))
 
     def reason(self) -> str:
-        if self.ports < self.descriptors - SPARE_DESCRIPTORS:
-            return f"{self.ports:,} local ports"
+        if self.ports * self.addresses < self.descriptors - SPARE_DESCRIPTORS:
+            return f"{self.ports * self.addresses:,} local ports"
         return f"a limit of {self.descriptors:,} descriptors"
 
 
@@ -93,7 +103,7 @@ def cut(sizes: Sequence[int], limits: Limits, to_the_limit: bool = False) -> tup
 
 def fixed(name: str, small: bool) -> tuple[int, ...]:
     """The sizes at which a scenario outside the sweep is run."""
-    return tuple(sorted({max(10, size // 10) if small else size for size in FIXED[name]}))
+    return (max(10, FIXED[name][0] // 10),) if small else FIXED[name]
 
 
 def scenarios_for(size: int, wanted: Sequence[str]) -> list[str]:

@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from benchmarks.load import Job
-from benchmarks.plan import Scale, rotated, scenarios_for
+from benchmarks.plan import Limits, Scale, rotated, scenarios_for
 from benchmarks.servers import OURS, ROOT, SUBJECTS, Failed, running
 from benchmarks.stats import Measurement
 
@@ -76,8 +76,10 @@ class Run:
     A size is visited with all subjects or with none, so all have the same number of rounds.
     """
 
-    def __init__(self, scale: Scale, root: Path, say: Callable[[str], None]) -> None:
-        self.scale, self.root, self.say = scale, root, say
+    def __init__(
+        self, scale: Scale, limits: Limits, root: Path, say: Callable[[str], None]
+    ) -> None:
+        self.scale, self.limits, self.root, self.say = scale, limits, root, say
         self.outcome = Outcome()
         self._began = time.monotonic()
         self._took: dict[tuple[int, tuple[str, ...]], float] = {}
@@ -97,7 +99,7 @@ class Run:
         where = f"N={group.size:,} {subject}"
         label = f"[{self._elapsed():4.0f} s] round {group.turn + 1}/{self.scale.rounds}  {where}"
         try:
-            measured = list(measure(subject, group.size, group.scenarios, self.scale, self.root))
+            measured = list(self._measured(subject, group))
         except Failed as failure:
             self.outcome.failures.append(f"{where}: {failure}")
             self.say(f"{label}: FAILED: {failure}")
@@ -105,29 +107,28 @@ class Run:
             self.outcome.measurements += measured
             self.say(f"{label}: {_brief(measured)}")
 
+    def _measured(self, name: str, group: Group) -> Iterator[Measurement]:
+        """Run one session. Raises `Failed` if the server or the load does.
+
+        Only our own server is taken from another checkout; the others are those of this one.
+        """
+        root = self.root if name == OURS else ROOT
+        with running(SUBJECTS[name], SERVER_DEADLINE, root) as server:
+            job = Job(
+                port=server.port,
+                pid=server.pid,
+                connections=group.size,
+                scenarios=list(group.scenarios),
+                seconds=self.scale.seconds,
+                warm_up=self.scale.warm_up,
+                sources=self.limits.addresses_for(group.size),
+                deadline=DEADLINE,
+            )
+            for line in _load(job).splitlines():
+                yield replace(Measurement(**json.loads(line)), subject=name)
+
     def _elapsed(self) -> float:
         return time.monotonic() - self._began
-
-
-def measure(
-    name: str, size: int, scenarios: Sequence[str], scale: Scale, root: Path
-) -> Iterator[Measurement]:
-    """Run one session. Raises `Failed` if the server or the load does.
-
-    Only our own server is taken from the checkout in `root`; the others are those of this one.
-    """
-    with running(SUBJECTS[name], SERVER_DEADLINE, root if name == OURS else ROOT) as server:
-        job = Job(
-            port=server.port,
-            pid=server.pid,
-            connections=size,
-            scenarios=list(scenarios),
-            seconds=scale.seconds,
-            warm_up=scale.warm_up,
-            deadline=DEADLINE,
-        )
-        for line in _load(job).splitlines():
-            yield replace(Measurement(**json.loads(line)), subject=name)
 
 
 def _load(job: Job) -> str:
