@@ -20,6 +20,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 
 from benchmarks.floods import KINDS
+from benchmarks.helpers import Done
 from benchmarks.usage import Cpu, cpu_of
 
 READ = 262_144
@@ -43,23 +44,11 @@ class Job:
     deadline: int
 
 
-@dataclass(frozen=True)
-class Done:
-    """What it did: when, on the clock that all processes share, and how much."""
-
-    began: float
-    left: float
-    sent: int  # bytes that the kernel took
-    answers: int  # lines that the flooders read
-    cpu: float  # the server's, meanwhile
-
-
 class Caller:
     """A connection that sends as much as the kernel takes."""
 
     def __init__(self, sock: socket.socket, blocks: Iterator[bytes]) -> None:
         self.sock = sock
-        self.sent = 0
         self._blocks = blocks
         self._rest = memoryview(b"")
 
@@ -72,7 +61,6 @@ class Caller:
             count = self.sock.send(self._rest)
         except BlockingIOError:
             return
-        self.sent += count
         self._rest = self._rest[count:]
 
 
@@ -147,9 +135,8 @@ class Flood:
         left = time.monotonic()
         for caller in self.callers.values():
             caller.sock.close()
-        sent = sum(caller.sent for caller in self.callers.values())
         self.callers = {}
-        return Done(began, left, sent, self.answers, used)
+        return Done(began, left, self.answers, used)
 
     def _drain(self, fd: int) -> None:
         caller = self.callers.get(fd)

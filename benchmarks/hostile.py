@@ -9,26 +9,22 @@ server; a case that failed is reported as failed, never as fast.
 """
 
 import json
-import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import IO, Any
 
-from benchmarks.flood import Done
+from benchmarks import machine
 from benchmarks.flood import Job as FloodJob
 from benchmarks.floods import KINDS
-from benchmarks.servers import ROOT, Failed, Subject, running
+from benchmarks.helpers import Done, hear, helper, tell
+from benchmarks.request import Request
+from benchmarks.servers import Failed, Subject, running
 from benchmarks.stats import percentile
 from benchmarks.witness import Job as WitnessJob
 
 # As somebody would run it: no option but where to listen.
-PLAIN = Subject(
-    "plain", ("reactor_chat", "server", "--host", "127.0.0.1", "--port", "0"), "default options"
-)
+PLAIN = Subject("plain", ("reactor_chat", "server", "--host", "127.0.0.1", "--port", "0"))
 
 # Milliseconds of a round trip at p95 that are good enough, while so many callers flood at most.
 GOOD = ((20, 20.0), (300, 100.0))
@@ -132,59 +128,20 @@ def measure(kind: str, callers: int, times: Times, root: Path) -> list[Case]:
         flood_job = FloodJob(server.port, server.pid, kind, callers, times.during, DEADLINE)
         witness_job = WitnessJob(server.port, KINDS[kind].also_in_a_room, DEADLINE)
         with (
-            _helper("flood", asdict(flood_job)) as flood,
-            _helper("witness", asdict(witness_job)) as witness,
+            helper("flood", asdict(flood_job)) as flood,
+            helper("witness", asdict(witness_job)) as witness,
         ):
-            _hear(flood), _hear(witness)  # both are ready
+            hear(flood), hear(witness)  # both are ready
             time.sleep(times.before)
-            _tell(flood)
-            done = Done(**json.loads(_hear(flood)))
+            tell(flood)
+            done = Done(**json.loads(hear(flood)))
             time.sleep(times.after)
-            _tell(witness)
-            probes = json.loads(_hear(witness))
-            _tell(flood)
+            tell(witness)
+            probes = json.loads(hear(witness))
+            tell(flood)
     return [
         case(kind, callers, name, samples, done, times.before) for name, samples in probes.items()
     ]
-
-
-@contextmanager
-def _helper(name: str, job: dict[str, Any]) -> Iterator[subprocess.Popen[bytes]]:
-    """One of the processes of a case, which ends with the block."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", f"benchmarks.{name}", json.dumps(job)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        bufsize=0,
-        cwd=ROOT,
-        start_new_session=True,
-    )
-    with process:  # closes the pipes, and waits
-        try:
-            yield process
-        finally:
-            process.terminate()
-
-
-def _hear(process: subprocess.Popen[bytes]) -> str:
-    """The next line of a process. Raises `Failed` with its last words if it has ended."""
-    line = _pipe(process.stdout).readline()
-    if not line:
-        words = _pipe(process.stderr).read().decode().strip().splitlines()
-        raise Failed(words[-1] if words else f"ended with status {process.wait()}")
-    return line.decode()
-
-
-def _tell(process: subprocess.Popen[bytes]) -> None:
-    """Let a process go on. One that has ended says why when it is next heard."""
-    with suppress(BrokenPipeError):
-        _pipe(process.stdin).write(b"\n")
-
-
-def _pipe(pipe: IO[bytes] | None) -> IO[bytes]:
-    assert pipe is not None
-    return pipe
 
 
 COLUMNS = (
@@ -240,23 +197,21 @@ def _line(cells: Sequence[str]) -> str:
     return " ".join(padded).rstrip()
 
 
-def run(
-    kinds: Sequence[str],
-    counts: Sequence[int],
-    times: Times,
-    root: Path,
-    say: Callable[[str], None],
-) -> list[str]:
+def run(request: Request) -> list[str]:
     """Run and print all cases, one by one. Returns what failed."""
+    machine.limits()
+    times, kinds, counts = SCALES[request.scale]
+    kinds, counts = request.chosen(KINDS, kinds), request.sizes or counts
+    request.say(machine.described(machine.facts()))
     failures: list[str] = []
     print("hostile: a server with default options, flooded at full speed", header(), sep="\n")
     for callers in counts:
         for kind in kinds:
             try:
-                cases = measure(kind, callers, times, root)
+                cases = measure(kind, callers, times, request.root)
             except Failed as failure:
                 failures.append(f"hostile {kind} {callers}: {failure}")
-                say(f"FAILED: {failures[-1]}")
+                request.say(f"FAILED: {failures[-1]}")
                 continue
             for one in cases:
                 print(row(one), flush=True)

@@ -13,7 +13,7 @@ import signal
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
-from time import perf_counter, process_time
+from time import perf_counter, process_time, sleep
 
 from benchmarks.burst import Burst
 from benchmarks.crowd import Crowd, Lost, Stalled, enter_room
@@ -21,7 +21,7 @@ from benchmarks.plan import BUSY_CLIENTS, ROOM_SCENARIOS
 from benchmarks.rooms import SMALL_ROOM, Blocked, Chorus, Tens
 from benchmarks.scenarios import Arrivals, Echo, Fanout, Scenario
 from benchmarks.stats import Measurement, percentile
-from benchmarks.usage import cpu_of, memory_of
+from benchmarks.usage import children_of, cpu_of, memory_of
 
 # Callers that a rate of arrivals is taken from at least; in a smaller crowd most do not stay.
 FEWEST_ARRIVALS = 200
@@ -29,6 +29,9 @@ FEWEST_ARRIVALS = 200
 # Clients that warm an echo up: the others have been served before, and 16 messages of each of
 # 10,000 take seconds.
 WARMED_UP = 1_000
+
+# Seconds in which a keeper has written what was said at last.
+KEEPING = 0.2
 
 # Callers that come and go before anything is measured, so that the server has all it loads
 # lazily when its memory is read.
@@ -46,6 +49,7 @@ class Job:
     seconds: float
     warm_up: float
     sources: int  # addresses to call from
+    tls: bool
     deadline: int  # seconds after which the process is to be ended by its alarm
 
 
@@ -54,10 +58,11 @@ class Load:
 
     def __init__(self, job: Job) -> None:
         self.job = job
-        self.crowd = Crowd(("127.0.0.1", job.port), job.sources)
+        self.crowd = Crowd(("127.0.0.1", job.port), job.sources, job.tls)
         self.fds: list[int] = []
         self.names: dict[int, str] = {}
         self.rooms: list[dict[int, str]] = []
+        self.children = children_of(job.pid)
 
     def run(self) -> None:
         first = Arrivals(self.crowd, FIRST_CALLERS, FIRST_CALLERS)
@@ -113,11 +118,13 @@ class Load:
 
     def timed(self, scenario: Scenario, seconds: float) -> Measurement:
         """Run for `seconds` and until nothing is under way any more. Raises `Lost`."""
+        keeper = self.keeper_cpu()
         server, own, began = cpu_of(self.job.pid), process_time(), perf_counter()
         scenario.start()
         delivered = self.talk(scenario, began + seconds) + self.drain(scenario)
         ended = perf_counter()
         used, load = cpu_of(self.job.pid).since(server), process_time() - own
+        kept = self.keeper_cpu(wait=KEEPING) - keeper if self.children else None
         scenario.check()
         ordered = sorted(scenario.latencies)
         return Measurement(
@@ -131,7 +138,14 @@ class Load:
             p50=percentile(ordered, 50),
             p99=percentile(ordered, 99),
             worst=ordered[-1],
+            keeper=kept,
         )
+
+    def keeper_cpu(self, wait: float = 0.0) -> float:
+        """Return what the server's own children have used, once they have had time to finish."""
+        if self.children:
+            sleep(wait)
+        return sum(cpu_of(child).total for child in self.children)
 
     def talk(self, scenario: Scenario, until: float) -> int:
         """Step until the time is over; a scenario with an end of its own stops talking there."""

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from benchmarks.load import Job
 from benchmarks.plan import Limits, Scale, rotated, scenarios_for
-from benchmarks.servers import OURS, ROOT, SUBJECTS, Failed, running
+from benchmarks.servers import ROOT, Failed, Subject, running
 from benchmarks.stats import Measurement
 
 # Seconds after which a load process, and a while later its server, end themselves: a multiple
@@ -46,7 +46,7 @@ class Outcome:
 def groups(
     scale: Scale,
     sizes: Sequence[int],
-    subjects: Sequence[str],
+    subjects: Mapping[str, Subject],
     scenarios: Sequence[str],
     fixed: Mapping[str, Sequence[int]],
 ) -> list[Group]:
@@ -57,17 +57,22 @@ def groups(
     visits = [(size, tuple(scenarios_for(size, scenarios))) for size in sizes]
     visits += [(size, (name,)) for name in scenarios if name in fixed for size in fixed[name]]
     return [
-        Group(
-            turn, size, names, [name for name in rotated(subjects, turn) if fits(name, size, names)]
-        )
+        Group(turn, size, names, _able(subjects, turn, size, names))
         for turn in range(scale.rounds)
         for size, names in visits
         if names
     ]
 
 
-def fits(subject: str, size: int, scenarios: Sequence[str] = ()) -> bool:
-    return all(SUBJECTS[subject].fits(size, name) for name in scenarios or ("",))
+def _able(
+    subjects: Mapping[str, Subject], turn: int, size: int, scenarios: Sequence[str]
+) -> list[str]:
+    """Those who can be asked, another one first each turn."""
+    return [
+        name
+        for name in rotated(list(subjects), turn)
+        if all(subjects[name].fits(size, scenario) for scenario in scenarios)
+    ]
 
 
 class Run:
@@ -77,9 +82,15 @@ class Run:
     """
 
     def __init__(
-        self, scale: Scale, limits: Limits, root: Path, say: Callable[[str], None]
+        self,
+        scale: Scale,
+        limits: Limits,
+        subjects: Mapping[str, Subject],
+        root: Path,
+        say: Callable[[str], None],
     ) -> None:
-        self.scale, self.limits, self.root, self.say = scale, limits, root, say
+        self.scale, self.limits, self.subjects = scale, limits, subjects
+        self.root, self.say = root, say
         self.outcome = Outcome()
         self._began = time.monotonic()
         self._took: dict[tuple[int, tuple[str, ...]], float] = {}
@@ -108,12 +119,9 @@ class Run:
             self.say(f"{label}: {_brief(measured)}")
 
     def _measured(self, name: str, group: Group) -> Iterator[Measurement]:
-        """Run one session. Raises `Failed` if the server or the load does.
-
-        Only our own server is taken from another checkout; the others are those of this one.
-        """
-        root = self.root if name == OURS else ROOT
-        with running(SUBJECTS[name], SERVER_DEADLINE, root) as server:
+        """Run one session. Raises `Failed` if the server or the load does."""
+        subject = self.subjects[name]
+        with running(subject, SERVER_DEADLINE, self.root) as server:
             job = Job(
                 port=server.port,
                 pid=server.pid,
@@ -122,6 +130,7 @@ class Run:
                 seconds=self.scale.seconds,
                 warm_up=self.scale.warm_up,
                 sources=self.limits.addresses_for(group.size),
+                tls=subject.tls,
                 deadline=DEADLINE,
             )
             for line in _load(job).splitlines():
