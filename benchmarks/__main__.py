@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
-from benchmarks import hostile, kept, plan, servers, sweep, tls
+from benchmarks import hostile, kept, memory, plan, servers, sweep, tls
 from benchmarks.floods import KINDS
 from benchmarks.request import Request
 
@@ -31,6 +31,7 @@ class Family:
 FAMILIES = {
     "sweep": Family(tuple(plan.SCENARIOS), sweep.run),
     "hostile": Family(tuple(KINDS), hostile.run),
+    "memory": Family(memory.SCENARIOS, memory.run),
     "kept": Family(kept.SCENARIOS, kept.run),
     "tls": Family(tls.SCENARIOS, tls.run),
 }

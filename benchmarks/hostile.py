@@ -19,12 +19,9 @@ from benchmarks.flood import Job as FloodJob
 from benchmarks.floods import KINDS
 from benchmarks.helpers import Done, hear, helper, tell
 from benchmarks.request import Request
-from benchmarks.servers import Failed, Subject, running
+from benchmarks.servers import PLAIN, Failed, running
 from benchmarks.stats import percentile
 from benchmarks.witness import Job as WitnessJob
-
-# As somebody would run it: no option but where to listen.
-PLAIN = Subject("plain", ("reactor_chat", "server", "--host", "127.0.0.1", "--port", "0"))
 
 # Milliseconds of a round trip at p95 that are good enough, while so many callers flood at most.
 GOOD = ((20, 20.0), (300, 100.0))

@@ -98,6 +98,10 @@ def variant(name: str, *arguments: str, doors: int = 1, tls: bool = False) -> Su
     return Subject(name, ("reactor_chat", "server", *arguments), what=name, doors=doors, tls=tls)
 
 
+# As somebody would run it: no option but where to listen.
+PLAIN = variant("plain", "--host", "127.0.0.1", "--port", "0")
+
+
 def knows(root: Path, option: str) -> bool:
     """Whether the server of that checkout has such an option."""
     command = [sys.executable, "-m", "reactor_chat", "server", "--help"]
