@@ -9,10 +9,13 @@ An alarm ends it should it ever hang. Servers are not started here.
 import gc
 import json
 import math
+import os
 import signal
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import partial
+from signal import SIGCONT, SIGSTOP
 from time import perf_counter, process_time, sleep
 
 from benchmarks.burst import Burst
@@ -111,7 +114,8 @@ class Load:
         if name == "fanout":
             return Fanout(self.crowd, self.names)
         if name == "chorus":
-            return Chorus(self.crowd, self.names, self.job.pid)
+            stop, go_on = (partial(os.kill, self.job.pid, s) for s in (SIGSTOP, SIGCONT))
+            return Chorus(self.crowd, self.names, stop, go_on)
         if name == "tens":
             return Tens(self.crowd, self.rooms)
         return Echo(self.crowd, talking, 16 if name == "echo16" else 1)

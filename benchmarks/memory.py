@@ -160,7 +160,7 @@ class Load:
             self.go_on()
 
     def closed(self, fds: Iterable[int]) -> int:
-        """How many of them the server has closed."""
+        """Return how many of them the server has closed."""
         return sum(_state(self.crowd.sockets[fd]) != ESTABLISHED for fd in fds)
 
 

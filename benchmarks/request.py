@@ -30,5 +30,5 @@ class Request:
 
     @property
     def partial(self) -> bool:
-        """Whether this is less than everything."""
+        """Return whether this is less than everything."""
         return any((self.subjects, self.scenarios, self.sizes, self.rounds))

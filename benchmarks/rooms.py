@@ -5,10 +5,8 @@ counted, as there: every byte of the small rooms; the bytes of a chorus, and fou
 of the blocked ones all that the reader hears, and in the end all that waited for four others.
 """
 
-import os
-import signal
 import socket
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from time import perf_counter
 
 from benchmarks.crowd import READ, Crowd, Lost, enter_room
@@ -87,8 +85,15 @@ class Chorus:
     The server is stopped while they speak: otherwise it would wake up at the first line.
     """
 
-    def __init__(self, crowd: Crowd, names: dict[int, str], pid: int) -> None:
-        self.crowd, self.names, self.pid = crowd, names, pid
+    def __init__(
+        self,
+        crowd: Crowd,
+        names: dict[int, str],
+        stop: Callable[[], None],
+        go_on: Callable[[], None],
+    ) -> None:
+        self.crowd, self.names = crowd, names
+        self._stop, self._go_on = stop, go_on
         self.talking = True
         self.latencies: list[float] = []
         self._speakers = list(names)[: len(names) // 2]
@@ -140,13 +145,13 @@ class Chorus:
         for fd in speakers:
             self._missing[fd] -= self._length
         self._kept = dict.fromkeys([*speakers[:2], *list(self.names)[-2:]][:AUDITED], b"")
-        os.kill(self.pid, signal.SIGSTOP)
+        self._stop()
         try:
             for fd in speakers:
                 self.crowd.send[fd](text)
         finally:
             self._began = perf_counter()
-            os.kill(self.pid, signal.SIGCONT)
+            self._go_on()
 
     def _audit(self) -> None:
         """Compare what four members have heard with what the others have said, in any order."""

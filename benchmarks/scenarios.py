@@ -45,7 +45,7 @@ class Pieces:
         self._parts: defaultdict[int, bytes] = defaultdict(bytes)
 
     def complete(self, fd: int, data: bytes, expected: bytes) -> bool:
-        """Whether `data` completes `expected`. Raises `Lost` if it is anything else."""
+        """Return whether `data` completes `expected`. Raises `Lost` if it is anything else."""
         if not data:
             raise Lost("the server closed a connection")
         whole = self._parts.pop(fd, b"") + data

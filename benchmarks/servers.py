@@ -103,7 +103,7 @@ PLAIN = variant("plain", "--host", "127.0.0.1", "--port", "0")
 
 
 def knows(root: Path, option: str) -> bool:
-    """Whether the server of that checkout has such an option."""
+    """Return whether the server of that checkout has such an option."""
     command = [sys.executable, "-m", "reactor_chat", "server", "--help"]
     done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
     return option in done.stdout

@@ -120,7 +120,7 @@ def _user_share(rounds: list[Measurement]) -> float | None:
 
 
 def _load_was_the_limit(rounds: list[Measurement]) -> bool:
-    """Whether the load had no time to spare while the server had."""
+    """Return whether the load had no time to spare while the server had."""
     load = median(one.load_cpu / one.seconds for one in rounds)
     server = median(one.cpu / one.seconds for one in rounds)
     return load >= SATURATED > server
