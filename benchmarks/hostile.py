@@ -45,7 +45,7 @@ class Times:
 
 
 SCALES = {
-    "smoke": (Times(0.2, 0.5, 1.3), ["letters"], (20,)),
+    "smoke": (Times(0.1, 0.4, 1.2), ["letters"], (20,)),
     "default": (Times(0.5, 3.0, 3.0), list(KINDS), (20, 300)),
     "full": (Times(1.0, 10.0, 5.0), list(KINDS), (20, 300)),
 }

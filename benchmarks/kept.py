@@ -25,7 +25,7 @@ SIZES = (100,)
 PLAIN = ("--host", "127.0.0.1", "--port", "0", "--quiet", "--rate", "0", "--data")
 
 # Lines said into the file that is weighed, by scale.
-LINES = {"smoke": 20_000, "default": 1_000_000, "full": 1_000_000}
+LINES = {"smoke": 5_000, "default": 1_000_000, "full": 1_000_000}
 
 # Lines that are said at a time, and how many may be under way: the file is to be filled at the pace
 # of the slowest, and nobody's memory with it.
@@ -35,7 +35,7 @@ BATCH, UNDER_WAY = 1_000, 8_000
 SHARE, DEADLINE = 0.15, 600
 
 # Seconds in which a server that keeps lines has made its file.
-MAKING = 5.0
+MAKING = 2.0
 
 
 def run(request: Request) -> list[str]:

@@ -51,7 +51,7 @@ class Scale:
     warm_up: float
     budget: float  # seconds; no session starts that would probably end after it
     to_the_limit: bool = False
-    small: bool = False  # the crowds of `FIXED` are a tenth
+    small: bool = False  # `FIXED` is run with a tenth of the crowds, for two servers
 
 
 SCALES = {

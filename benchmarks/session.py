@@ -54,25 +54,25 @@ def groups(
 
     A subject is left out at sizes beyond what it can take.
     """
-    visits = [(size, tuple(scenarios_for(size, scenarios))) for size in sizes]
-    visits += [(size, (name,)) for name in scenarios if name in fixed for size in fixed[name]]
+    everybody = list(subjects)
+    few = everybody[:2] if scale.small else everybody
+    visits = [(size, tuple(scenarios_for(size, scenarios)), everybody) for size in sizes]
+    visits += [(size, (name,), few) for name in scenarios for size in fixed.get(name, ())]
     return [
-        Group(turn, size, names, _able(subjects, turn, size, names))
+        Group(
+            turn,
+            size,
+            what,
+            [name for name in rotated(those, turn) if fits(subjects[name], size, what)],
+        )
         for turn in range(scale.rounds)
-        for size, names in visits
-        if names
+        for size, what, those in visits
+        if what
     ]
 
 
-def _able(
-    subjects: Mapping[str, Subject], turn: int, size: int, scenarios: Sequence[str]
-) -> list[str]:
-    """Those who can be asked, another one first each turn."""
-    return [
-        name
-        for name in rotated(list(subjects), turn)
-        if all(subjects[name].fits(size, scenario) for scenario in scenarios)
-    ]
+def fits(subject: Subject, size: int, scenarios: Sequence[str]) -> bool:
+    return all(subject.fits(size, scenario) for scenario in scenarios)
 
 
 class Run:

@@ -31,8 +31,12 @@ CERTIFICATE = ("--cert", "{scratch}/cert.pem", "--key", "{scratch}/key.pem")
 # The first door speaks TLS, the second does not.
 DOORS = ("--listen", "chats://127.0.0.1:0", "--listen", "chat://127.0.0.1:0")
 
-# Callers a second, by scale.
-RATE = {"smoke": 200, "default": 1_000, "full": 1_000}
+# Callers a second, and for how long they call, by scale.
+CALLING = {
+    "smoke": (200, Times(0.1, 0.3, 0.1)),
+    "default": (1_000, Times(0.5, 3.0, 2.0)),
+    "full": (1_000, Times(1.0, 10.0, 5.0)),
+}
 
 # Seconds of a comparison, which has a third of the sweep's sizes.
 SHARE = 0.35
@@ -103,7 +107,7 @@ def _unable(ours: Subject, root: Path) -> str:
 
 def handshakes(request: Request, subjects: Mapping[str, Subject]) -> list[str]:
     """Let callers come and go, and see how others fare. Returns what failed."""
-    times, rate = hostile.SCALES[request.scale][0], RATE[request.scale]
+    rate, times = CALLING[request.scale]
     failures = []
     print(f"TLS: {rate:,} handshakes a second", hostile.header(), sep="\n", flush=True)
     for name, subject in subjects.items():
