@@ -22,6 +22,7 @@ from benchmarks.request import Request
 from benchmarks.servers import PLAIN, Failed, running
 from benchmarks.stats import percentile
 from benchmarks.witness import Job as WitnessJob
+from benchmarks.witness import Sample
 
 # Milliseconds of a round trip at p95 that are good enough, while so many callers flood at most.
 GOOD = ((20, 20.0), (300, 100.0))
@@ -58,11 +59,13 @@ class Phase:
     p50: float
     p95: float
     worst: float
+    spent: float  # what the server spent of its CPU during one of them, at p95
 
     @classmethod
-    def of(cls, seconds: Sequence[float]) -> "Phase":
-        ordered = sorted(1000 * value for value in seconds) or [0.0]
-        return cls(percentile(ordered, 50), percentile(ordered, 95), ordered[-1])
+    def of(cls, samples: Sequence[Sample]) -> "Phase":
+        took = sorted(1000 * sample.took for sample in samples) or [0.0]
+        spent = sorted(1000 * sample.spent for sample in samples) or [0.0]
+        return cls(percentile(took, 50), percentile(took, 95), took[-1], percentile(spent, 95))
 
 
 @dataclass(frozen=True)
@@ -94,16 +97,17 @@ def case(
     kind: str,
     callers: int,
     probe: str,
-    samples: Sequence[Sequence[float]],
+    samples: Sequence[Sample],
     done: Done,
     before: float,
 ) -> Case:
     """Sort the samples of one probe into what was before, during and after the flood."""
 
-    def between(start: float, end: float) -> list[float]:
-        return [took for at, took in samples if start <= at < end]
+    def between(start: float, end: float) -> list[Sample]:
+        return [sample for sample in samples if start <= sample.at < end]
 
-    slow = [at + took for at, took in samples if at + took > done.left and 1000 * took > _FAST]
+    ends = {sample.at + sample.took: 1000 * sample.took for sample in samples}
+    slow = [end for end, took in ends.items() if end > done.left and took > _FAST]
     seconds = done.left - done.began
     return Case(
         kind,
@@ -115,7 +119,7 @@ def case(
         Phase.of(between(done.began, done.left)),
         Phase.of(between(done.left + RECOVERY, float("inf"))),
         max(slow, default=done.left) - done.left,
-        bool(slow) and max(slow) >= max(at + took for at, took in samples),
+        bool(slow) and max(slow) >= max(ends),
     )
 
 
@@ -123,7 +127,7 @@ def measure(kind: str, callers: int, times: Times, root: Path) -> list[Case]:
     """Run one case. Raises `Failed` if the server, the load or the witness does."""
     with running(PLAIN, DEADLINE + 30, root) as server:
         flood_job = FloodJob(server.port, server.pid, kind, callers, times.during, DEADLINE)
-        witness_job = WitnessJob(server.port, KINDS[kind].also_in_a_room, DEADLINE)
+        witness_job = WitnessJob(server.port, server.pid, KINDS[kind].also_in_a_room, DEADLINE)
         with (
             helper("flood", asdict(flood_job)) as flood,
             helper("witness", asdict(witness_job)) as witness,
@@ -137,7 +141,8 @@ def measure(kind: str, callers: int, times: Times, root: Path) -> list[Case]:
             probes = json.loads(hear(witness))
             tell(flood)
     return [
-        case(kind, callers, name, samples, done, times.before) for name, samples in probes.items()
+        case(kind, callers, name, [Sample(*one) for one in samples], done, times.before)
+        for name, samples in probes.items()
     ]
 
 
@@ -151,6 +156,7 @@ COLUMNS = (
     ("p50", 8, ">"),
     ("p95", 8, ">"),
     ("max", 8, ">"),
+    ("CPU p95", 8, ">"),
     ("left p95", 9, ">"),
     ("left max", 9, ">"),
     ("slow for", 8, ">"),
@@ -161,7 +167,8 @@ LEGEND = f"""\
 Round trips of somebody else's message, in ms: before the flood, while it lasts (p50, p95, max),
 and those that began {RECOVERY:.0f} s and more after the flooders left. slow for: how long after
 they left the last message that took over {_FAST:.0f} ms was through (+: not yet when it ended).
-CPU: the server's, during the flood. ok: p95 at most {_FAST:.0f} ms with {_FEW} callers,
+CPU: the server's share of a processor during the flood; CPU p95: what it spent of it during a round
+trip, which that would take if nothing else ran. ok: p95 at most {_FAST:.0f} ms with {_FEW} callers,
 {_STILL_GOOD:.0f} ms with more, and {_FAST:.0f} ms after they left."""
 
 
@@ -171,7 +178,8 @@ def header() -> str:
 
 def row(found: Case) -> str:
     during, recovered = found.during, found.recovered
-    milliseconds = (during.p50, during.p95, during.worst, recovered.p95, recovered.worst)
+    milliseconds = [during.p50, during.p95, during.worst, during.spent]
+    milliseconds += [recovered.p95, recovered.worst]
     return _line(
         [
             found.kind,

@@ -22,6 +22,7 @@ from benchmarks.request import Request
 from benchmarks.servers import OURS, SUBJECTS, Failed, Subject, available, knows, running, variant
 from benchmarks.sweep import Comparison, compare, scale_of
 from benchmarks.witness import Job as WitnessJob
+from benchmarks.witness import Sample
 
 SCENARIOS = ("arrivals", "echo", "fanout", "handshakes")
 SIZES = (100, 1_000)
@@ -128,7 +129,7 @@ def _handshakes(subject: Subject, rate: float, times: Times, root: Path) -> tupl
         job = HandshakesJob(tls, server.pid, rate, times.during, DEADLINE)
         with (
             helper("handshakes", asdict(job)) as load,
-            helper("witness", asdict(WitnessJob(plain, False, DEADLINE))) as witness,
+            helper("witness", asdict(WitnessJob(plain, server.pid, False, DEADLINE))) as witness,
         ):
             hear(load), hear(witness)
             time.sleep(times.before)
@@ -136,6 +137,6 @@ def _handshakes(subject: Subject, rate: float, times: Times, root: Path) -> tupl
             done = Done(**json.loads(hear(load)))
             time.sleep(times.after)
             tell(witness)
-            samples = json.loads(hear(witness))["echo"]
+            samples = [Sample(*one) for one in json.loads(hear(witness))["echo"]]
     case = hostile.case(subject.name, FEW, "echo", samples, done, times.before)
     return case, done.cpu / max(1, done.answers)

@@ -1,8 +1,10 @@
 """The witness process: how long somebody else's message takes, every 10 ms.
 
 `python -m benchmarks.witness JOB`, where JOB is the JSON of a `Job`. It connects, writes `ready`,
-measures until its standard input ends, and writes its samples as one JSON line: for each probe
-the moment at which each line was sent, and the seconds until it was heard.
+measures until a line, or the end, is on its standard input, and writes its samples as one JSON
+line: for each probe the moment at which each line was sent, the seconds until it was heard, and the
+CPU time that the server spent meanwhile, which says what the seconds would be if the server had
+a processor to itself.
 
 Invariants: a line is sent when it is due, whether or not the one before has been answered:
 otherwise a server that is away for a second would count as one slow message among many fast ones.
@@ -16,8 +18,11 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
+
+from benchmarks.usage import cpu_of
 
 # Seconds from one line to the next.
 EVERY = 0.01
@@ -38,17 +43,32 @@ STARTING = 10.0
 @dataclass(frozen=True)
 class Job:
     port: int
+    pid: int
     in_a_room: bool
     deadline: int
+
+
+class Sample(NamedTuple):
+    """One line: when it was sent, and the seconds, and the server's CPU, until it was heard."""
+
+    at: float
+    took: float
+    spent: float
 
 
 class Probe:
     """Lines under way from `say` to `hear`. Those of several speakers may overtake each other."""
 
-    def __init__(self, speakers: Sequence[socket.socket], listener: socket.socket) -> None:
+    def __init__(
+        self,
+        speakers: Sequence[socket.socket],
+        listener: socket.socket,
+        spent: Callable[[], float],
+    ) -> None:
         self.speakers, self.listener = speakers, listener
-        self.samples: list[tuple[float, float]] = []
-        self._waiting: dict[bytes, float] = {}
+        self.samples: list[Sample] = []
+        self._spent = spent  # seconds of CPU, by the server
+        self._waiting: dict[bytes, tuple[float, float]] = {}
         self._said = 0
         self._rest = b""
 
@@ -56,24 +76,25 @@ class Probe:
         speaker = self.speakers[self._said % len(self.speakers)]
         self._said += 1
         line = b"W%07d" % self._said
-        self._waiting[line] = time.monotonic()
+        self._waiting[line] = time.monotonic(), self._spent()
         speaker.send(line + b"\n")
 
     def hear(self) -> None:
         data = self.listener.recv(READ)
-        now = time.monotonic()
+        now, spent = time.monotonic(), self._spent()
         if not data:
             raise ConnectionError("the server closed the witness's connection")
         *lines, self._rest = (self._rest + data).split(b"\n")
         for line in lines:
-            sent_at = self._waiting.pop(line[-LENGTH:], None)
-            if sent_at is None:
+            said = self._waiting.pop(line[-LENGTH:], None)
+            if said is None:
                 raise ConnectionError(f"nobody said {line[:80]!r}")
-            self.samples.append((sent_at, now - sent_at))
+            self.samples.append(Sample(said[0], now - said[0], spent - said[1]))
 
     def end(self) -> None:
-        now = time.monotonic()
-        self.samples += [(sent_at, now - sent_at) for sent_at in self._waiting.values()]
+        """Count what has not come."""
+        now, spent = time.monotonic(), self._spent()
+        self.samples += [Sample(at, now - at, spent - by) for at, by in self._waiting.values()]
 
 
 def connected(port: int) -> socket.socket:
@@ -93,21 +114,21 @@ def ask(sock: socket.socket, question: bytes, mark: bytes) -> None:
         heard += data
 
 
-def echo(port: int) -> Probe:
+def echo(port: int, spent: Callable[[], float]) -> Probe:
     """Somebody outside all rooms, who is answered in uppercase."""
     sock = connected(port)
     ask(sock, b"hello\n", b"HELLO\n")
-    return Probe([sock], sock)
+    return Probe([sock], sock, spent)
 
 
-def in_a_room(port: int) -> Probe:
+def in_a_room(port: int, spent: Callable[[], float]) -> Probe:
     """Some who speak in turn in a room of their own, and one who hears them."""
     *speakers, listener = [connected(port) for _ in range(SPEAKERS + 1)]
     for sock in (*speakers, listener):
         ask(sock, b"/join parlour\n", b"-> You joined parlour.")
     # The listener came last, so that nothing is under way to it. What the speakers hear of each
     # other is read by nobody: some 10 KB a second at most, which the kernel holds.
-    return Probe(speakers, listener)
+    return Probe(speakers, listener, spent)
 
 
 def measure(probes: dict[str, Probe]) -> None:
@@ -131,10 +152,14 @@ def measure(probes: dict[str, Probe]) -> None:
 def main() -> int:
     job = Job(**json.loads(sys.argv[1]))
     signal.alarm(job.deadline)
+
+    def spent() -> float:
+        return cpu_of(job.pid).total
+
     try:
-        probes = {"echo": echo(job.port)}
+        probes = {"echo": echo(job.port, spent)}
         if job.in_a_room:
-            probes["room"] = in_a_room(job.port)
+            probes["room"] = in_a_room(job.port, spent)
         print("ready", flush=True)
         measure(probes)
     except OSError as error:

@@ -11,7 +11,7 @@ from benchmarks import hostile
 from benchmarks.floods import KINDS
 from benchmarks.helpers import Done
 from benchmarks.hostile import Case
-from benchmarks.witness import Probe
+from benchmarks.witness import Probe, Sample
 
 LONGEST_LINE = 4096
 
@@ -40,12 +40,16 @@ class FloodsTest(unittest.TestCase):
 class CaseTest(unittest.TestCase):
     def case(self, samples: list[tuple[float, float]], callers: int = 20) -> Case:
         done = Done(began=10.0, left=13.0, answers=600, cpu=1.5)
-        return hostile.case("blank", callers, "echo", samples, done, before=1.0)
+        whole = [Sample(at, took, took / 2) for at, took in samples]
+        return hostile.case("blank", callers, "echo", whole, done, before=1.0)
 
     def test_samples_are_told_apart_by_when_they_began(self) -> None:
         case = self.case([(8.0, 9.0), (9.5, 0.001), (10.5, 0.002), (13.5, 0.5), (14.5, 0.003)])
         worst = [phase.worst for phase in (case.before, case.during, case.recovered)]
         self.assertEqual(worst, [1, 2, 3])
+
+    def test_what_the_server_spent_meanwhile_is_told_apart(self) -> None:
+        self.assertEqual(self.case([(10.5, 0.02)]).during.spent, 10)
 
     def test_answers_and_cpu_are_those_of_a_second(self) -> None:
         case = self.case([(10.5, 0.001)])
@@ -78,7 +82,7 @@ class WitnessTest(unittest.TestCase):
         for sock in self.sockets:
             self.addCleanup(sock.close)
         self.first, self.first_peer, self.second, self.second_peer = self.sockets
-        self.probe = Probe([self.first, self.second], self.first)
+        self.probe = Probe([self.first, self.second], self.first, lambda: 0.0)
 
     def test_speakers_take_turns_and_may_overtake_each_other(self) -> None:
         self.probe.say()
