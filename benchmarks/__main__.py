@@ -56,6 +56,9 @@ def arguments() -> argparse.ArgumentParser:
         metavar="DIR",
         help="measure the server of another checkout",
     )
+    parser.add_argument(
+        "--before", type=_checkout, metavar="DIR", help="another checkout to compare in the sweep"
+    )
     return parser
 
 

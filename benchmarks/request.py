@@ -17,6 +17,7 @@ class Request:
     sizes: tuple[int, ...] | None = None
     rounds: int | None = None
     out: Path | None = None
+    before: Path | None = None  # another checkout, to be compared in the same run
 
     def chosen(self, known: Iterable[str], unasked: Iterable[str] | None = None) -> list[str]:
         """Return the scenarios of a family that were asked for, or those to run if none were."""
@@ -31,4 +32,4 @@ class Request:
     @property
     def partial(self) -> bool:
         """Return whether this is less than everything."""
-        return any((self.subjects, self.scenarios, self.sizes, self.rounds))
+        return any((self.subjects, self.scenarios, self.sizes, self.rounds, self.before))

@@ -26,8 +26,8 @@ ROOT = Path(__file__).resolve().parent.parent
 # Seconds a server may take to print its address, and to end when told to.
 STARTING, ENDING = 15.0, 5.0
 
-# The first server in the table is the one that ratios refer to.
-OURS = "ours"
+# The first server in the table is the one that ratios refer to; another state of it beside it.
+OURS, BEFORE = "ours", "before"
 
 
 @dataclass(frozen=True)
@@ -41,6 +41,7 @@ class Subject:
 
     what: str = ""
     doors: int = 1  # lines that say where it listens
+    root: Path | None = None  # the checkout that it is always taken from
     tls: bool = False  # it speaks TLS, with {scratch}/cert.pem and key.pem
 
     @property
@@ -127,7 +128,7 @@ def running(subject: Subject, deadline: int, root: Path = ROOT) -> Iterator[Serv
         if subject.tls:
             _make_certificate(Path(scratch))
         arguments = [argument.format(scratch=scratch) for argument in subject.arguments]
-        where = root if subject.ours else ROOT
+        where = subject.root or (root if subject.ours else ROOT)
         with _process(arguments, deadline, log, where) as process:
             yield Server(process.pid, _ports(process, log, subject.doors), Path(scratch))
         if b"Traceback" in _contents(log):

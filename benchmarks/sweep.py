@@ -14,7 +14,7 @@ from typing import Any
 from benchmarks import machine, plan, plot, report, servers
 from benchmarks.plan import Scale
 from benchmarks.request import Request
-from benchmarks.servers import SUBJECTS, Subject
+from benchmarks.servers import BEFORE, OURS, SUBJECTS, Subject
 from benchmarks.session import Outcome, Run, groups
 from benchmarks.stats import brought_together
 
@@ -35,11 +35,10 @@ class Comparison:
 def run(request: Request) -> list[str]:
     """Run the sweep and write its files. Returns what failed."""
     scale = scale_of(request)
-    known = {name: SUBJECTS[name] for name in servers.available()}
     fixed = {name: plan.fixed(name, scale.small) for name in plan.FIXED}
     comparison = Comparison(
         "the sweep",
-        {name: known[name] for name in request.subjects or known if name in known},
+        _subjects(request),
         request.chosen(plan.SCENARIOS),
         request.sizes or scale.sizes,
         request.sizes_of(fixed),
@@ -47,6 +46,16 @@ def run(request: Request) -> list[str]:
     outcome = compare(request, scale, comparison)
     _write(outcome, request, scale)
     return outcome.failures
+
+
+def _subjects(request: Request) -> dict[str, Subject]:
+    """Return those who are asked for. Beside another state of our server ours alone is, if none."""
+    if request.before is None:
+        return {name: SUBJECTS[name] for name in request.subjects or servers.available()}
+    ours = SUBJECTS[OURS]
+    before = replace(ours, name=BEFORE, what="another checkout", root=request.before)
+    others = [name for name in request.subjects or () if name != OURS]
+    return {OURS: ours, BEFORE: before} | {name: SUBJECTS[name] for name in others}
 
 
 def scale_of(request: Request) -> Scale:
