@@ -16,6 +16,9 @@ BYSTANDERS = 2_000
 
 HALL = "hall"
 
+# Those who fill the hall's history, where it is asked for.
+SPEAKERS = 10
+
 # Two classes of combining marks in turn, so that normalising has to sort them: 2,042 marks of two
 # bytes, and with the longest command still a line of at most 4,096 bytes.
 MARKS = ("a" + "\u0301\u0323" * 1_020).encode()
@@ -47,6 +50,15 @@ def _into_the_hall(number: int) -> bytes:
     return f"/join {HALL}\n".encode()
 
 
+def _history(caller: int) -> Iterator[bytes]:
+    yield f"/join {HALL}\n".encode()
+    yield from repeated(b"/history 100\n")(caller)
+
+
+def _fill_the_hall(number: int) -> bytes:
+    return _into_the_hall(number) + (b"x" * 3_999 + b"\n") * (100 // SPEAKERS)
+
+
 def _into_a_room_of_its_own(number: int) -> bytes:
     return f"/join room{number}\n".encode()
 
@@ -75,6 +87,13 @@ KINDS = {
         BYSTANDERS,
         _into_a_room_of_its_own,
     ),
+    "history": Kind(
+        "/history of 100 lines of 4,000 bytes",
+        _history,
+        SPEAKERS,
+        _fill_the_hall,
+    ),
+    "help": Kind("/help", repeated(b"/help\n")),
     "invalid": Kind("one byte of invalid UTF-8 a line", repeated(b"\x80\n")),
     "unknown": Kind("unknown commands of one letter", repeated(b"/x\n")),
 }

@@ -56,7 +56,7 @@ class Scale:
 
 SCALES = {
     "smoke": Scale((20,), rounds=1, seconds=0.1, warm_up=0.03, budget=16, small=True),
-    "default": Scale(SWEEP, rounds=3, seconds=0.35, warm_up=0.1, budget=285),
+    "default": Scale(SWEEP, rounds=3, seconds=0.35, warm_up=0.1, budget=360),
     "full": Scale(SWEEP, rounds=5, seconds=2.0, warm_up=0.5, budget=5_400, to_the_limit=True),
 }
 
