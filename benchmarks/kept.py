@@ -40,19 +40,19 @@ MAKING = 2.0
 
 def run(request: Request) -> list[str]:
     """Run all of it. Returns what failed; that nothing can be kept is no failure, but said."""
-    if why := _unable(request.root):
-        request.say(f"keeping lines left out: {why}")
-        return []
     scenarios = request.chosen(SCENARIOS)
     failures: list[str] = []
-    if compared := [name for name in scenarios if name != "million"]:
-        failures += _compare(request, scale_of(request), compared)
-    if "million" in scenarios:
-        try:
+    try:
+        if why := _unable(request.root):
+            request.say(f"keeping lines left out: {why}")
+            return []
+        if compared := [name for name in scenarios if name != "million"]:
+            failures += _compare(request, scale_of(request), compared)
+        if "million" in scenarios:
             print("\n".join(weigh(LINES[request.scale], request.root)), flush=True)
-        except (Failed, Lost, OSError) as failure:
-            failures.append(f"million: {failure}")
-            request.say(f"FAILED: {failures[-1]}")
+    except (Failed, Lost, OSError) as failure:
+        failures.append(f"kept: {failure}")
+        request.say(f"FAILED: {failures[-1]}")
     return failures
 
 
@@ -61,18 +61,15 @@ def keeping(path: str) -> Subject:
 
 
 def _unable(root: Path) -> str:
-    """Return why nothing can be kept, or nothing if it can."""
+    """Return why nothing can be kept, or nothing if it can. Raises `Failed`."""
     if not knows(root, "--data"):
         return "the server has no option --data"
-    try:
-        with running(keeping("{scratch}/kept.db"), DEADLINE, root) as server:
-            until = perf_counter() + MAKING
-            while perf_counter() < until:
-                if (server.scratch / "kept.db").exists():
-                    return ""
-                sleep(0.01)
-    except Failed as failure:
-        return str(failure)
+    with running(keeping("{scratch}/kept.db"), DEADLINE, root) as server:
+        until = perf_counter() + MAKING
+        while perf_counter() < until:
+            if (server.scratch / "kept.db").exists():
+                return ""
+            sleep(0.01)
     return "the server makes no file"
 
 

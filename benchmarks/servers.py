@@ -179,7 +179,8 @@ def _ports(process: subprocess.Popen[bytes], log: IO[bytes], doors: int) -> tupl
         if found := said.match(_contents(log)):
             return tuple(map(int, re.findall(rb":(\d+)(?: \(TLS\))?\n", found[0])))
         time.sleep(0.01)
-    raise Failed(f"no address from it; it said: {_contents(log).decode(errors='replace')!r}")
+    *_, last = _contents(log).decode(errors="replace").rstrip().split("\n")
+    raise Failed(f"no address from it; it said last: {last!r}")
 
 
 def _contents(log: IO[bytes]) -> bytes:

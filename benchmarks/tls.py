@@ -50,7 +50,11 @@ DEADLINE = 120
 
 def run(request: Request) -> list[str]:
     """Run all of it. Returns what failed; what cannot be measured here is said, and left out."""
-    subjects = _subjects(request)
+    try:
+        subjects = _subjects(request)
+    except Failed as failure:
+        request.say(f"FAILED: TLS of our server: {failure}")
+        return [str(failure)]
     if not subjects:
         return []
     scenarios = request.chosen(SCENARIOS)
@@ -94,14 +98,14 @@ def _subjects(request: Request) -> dict[str, Subject]:
 
 
 def _unable(ours: Subject, root: Path) -> str:
-    """Return why our server cannot be measured, or nothing if it can."""
+    """Return why our server cannot be measured, or nothing if it can. Raises `Failed`."""
     if not knows(root, "--cert"):
         return "it has no option --cert"
     try:
         with running(ours, DEADLINE, root) as server:
             sock = socket.create_connection(("127.0.0.1", server.port), timeout=5)
             trusting().wrap_socket(sock).close()
-    except (Failed, OSError) as error:
+    except OSError as error:
         return str(error)
     return ""
 
