@@ -47,8 +47,8 @@ class Job:
 class Caller:
     """A connection that sends as much as the kernel takes."""
 
-    def __init__(self, sock: socket.socket, blocks: Iterator[bytes]) -> None:
-        self.sock = sock
+    def __init__(self, sock: socket.socket, number: int, blocks: Iterator[bytes]) -> None:
+        self.sock, self.number = sock, number
         self._blocks = blocks
         self._rest = memoryview(b"")
 
@@ -79,12 +79,16 @@ class Flood:
         self.bystanders = dict(self._connected() for _ in range(self.kind.bystanders))
         self._greet()
         for number in range(self.job.callers):
-            fd, sock = self._connected()
-            self.callers[fd] = Caller(sock, self.kind.blocks(number))
+            self._call(number, select.EPOLLIN)
         print("ready", flush=True)
         self._until_told()
         print(json.dumps(asdict(self._flood())), flush=True)
         self._until_told()
+
+    def _call(self, number: int, events: int) -> None:
+        fd, sock = self._connected()
+        self._poll.modify(fd, events)
+        self.callers[fd] = Caller(sock, number, self.kind.blocks(number))
 
     def _connected(self) -> tuple[int, socket.socket]:
         sock = socket.create_connection(("127.0.0.1", self.job.port), timeout=ARRIVING)
@@ -127,16 +131,26 @@ class Flood:
             self._poll.modify(fd, select.EPOLLIN | select.EPOLLOUT)
         while time.monotonic() < until:
             for fd, events in self._poll.poll(0.1):
-                if events & ~select.EPOLLOUT:
-                    self._drain(fd)
-                if events & select.EPOLLOUT:
-                    self.callers[fd].flood()
+                try:
+                    if events & ~select.EPOLLOUT:
+                        self._drain(fd)
+                    if events & select.EPOLLOUT:
+                        self.callers[fd].flood()
+                except ConnectionError:
+                    if not self.kind.comes_back:
+                        raise
+                    self._call_again(fd)
         used = cpu_of(self.job.pid).since(before).total
         left = time.monotonic()
         for caller in self.callers.values():
             caller.sock.close()
         self.callers = {}
         return Done(began, left, self.answers, used)
+
+    def _call_again(self, fd: int) -> None:
+        caller = self.callers.pop(fd)
+        caller.sock.close()
+        self._call(caller.number, select.EPOLLIN | select.EPOLLOUT)
 
     def _drain(self, fd: int) -> None:
         caller = self.callers.get(fd)

@@ -34,6 +34,10 @@ class Kind:
     bystanders: int = 0
     greeting: Callable[[int], bytes] = lambda number: b""
     also_in_a_room: bool = False  # a witness in another room measures, too
+    options: tuple[
+        str, ...
+    ] = ()  # of the server, beside its defaults; {scratch}: its own directory
+    comes_back: bool = False  # a caller whom the server has put out calls again
 
 
 def repeated(lines: bytes) -> Callable[[int], Iterator[bytes]]:
@@ -92,6 +96,12 @@ KINDS = {
         _history,
         SPEAKERS,
         _fill_the_hall,
+    ),
+    "login": Kind(
+        "/login with wrong passwords",
+        repeated(b"/login alice not-the-password\n"),
+        options=("--data", "{scratch}/kept.db"),
+        comes_back=True,
     ),
     "help": Kind("/help", repeated(b"/help\n")),
     "invalid": Kind("one byte of invalid UTF-8 a line", repeated(b"\x80\n")),

@@ -11,7 +11,7 @@ server; a case that failed is reported as failed, never as fast.
 import json
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from benchmarks import machine
@@ -19,7 +19,7 @@ from benchmarks.flood import Job as FloodJob
 from benchmarks.floods import KINDS
 from benchmarks.helpers import Done, hear, helper, tell
 from benchmarks.request import Request
-from benchmarks.servers import PLAIN, Failed, running
+from benchmarks.servers import PLAIN, Failed, knows, running
 from benchmarks.stats import percentile
 from benchmarks.witness import Job as WitnessJob
 from benchmarks.witness import Sample
@@ -125,7 +125,8 @@ def case(
 
 def measure(kind: str, callers: int, times: Times, root: Path) -> list[Case]:
     """Run one case. Raises `Failed` if the server, the load or the witness does."""
-    with running(PLAIN, DEADLINE + 30, root) as server:
+    subject = replace(PLAIN, arguments=(*PLAIN.arguments, *KINDS[kind].options))
+    with running(subject, DEADLINE + 30, root) as server:
         flood_job = FloodJob(server.port, server.pid, kind, callers, times.during, DEADLINE)
         witness_job = WitnessJob(server.port, server.pid, KINDS[kind].also_in_a_room, DEADLINE)
         with (
@@ -202,11 +203,24 @@ def _line(cells: Sequence[str]) -> str:
     return " ".join(padded).rstrip()
 
 
+def _able(kind: str, request: Request) -> bool:
+    """Return whether the server has what a flood is about, and say so if it has not."""
+    missing = [
+        option
+        for option in KINDS[kind].options
+        if option.startswith("--") and not knows(request.root, option)
+    ]
+    if missing:
+        request.say(f"{kind} left out: the server has no option {missing[0]}")
+    return not missing
+
+
 def run(request: Request) -> list[str]:
     """Run and print all cases, one by one. Returns what failed."""
     machine.limits()
     times, kinds, counts = SCALES[request.scale]
-    kinds, counts = request.chosen(KINDS, kinds), request.sizes or counts
+    counts = request.sizes or counts
+    kinds = [name for name in request.chosen(KINDS, kinds) if _able(name, request)]
     request.say(machine.described(machine.facts()))
     failures: list[str] = []
     print("hostile: a server with default options, flooded at full speed", header(), sep="\n")
