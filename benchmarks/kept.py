@@ -130,7 +130,7 @@ def _fill(server: Server, lines: int) -> Filling:
                 raise Lost(f"after {heard // length:,} lines came {data[:80]!r}")
             heard += len(data)
     seconds = perf_counter() - began
-    sleep(1.0)  # so that what it has not worked out yet is counted, too
+    sleep(min(1.0, seconds))  # so that what it has not worked out yet is counted, too
     after = cpu_of(server.pid).total, sum(cpu_of(child).total for child in children)
     crowd.close([speaker, listener])
     return Filling(seconds, after[0] - before[0], after[1] - before[1])

@@ -51,7 +51,7 @@ class Size:
 
 
 SIZES = {
-    "smoke": Size(20, 20, 20, 30, 10, 5, 10, 0.5),
+    "smoke": Size(20, 20, 20, 30, 10, 5, 10, 0.2),
     "default": Size(),
     "full": Size(seconds=10.0),
 }

@@ -51,7 +51,7 @@ class Scale:
     warm_up: float
     budget: float  # seconds; no session starts that would probably end after it
     to_the_limit: bool = False
-    small: bool = False  # `FIXED` is run with a tenth of the crowds, for two servers
+    small: bool = False  # a taste of each: `FIXED` with a tenth of the crowds, for one server
 
 
 SCALES = {

@@ -122,7 +122,13 @@ class PlanTest(unittest.TestCase):
         self.assertEqual([visit.scenarios for visit in visits], [("echo",), ("blocked",)])
 
     def test_a_server_that_would_never_get_through_is_left_out(self) -> None:
-        (visit,) = groups(plan.SCALES["smoke"], (), SUBJECTS, ["blocked"], {"blocked": (300,)})
+        (visit,) = groups(
+            replace(plan.SCALES["smoke"], small=False),
+            (),
+            SUBJECTS,
+            ["blocked"],
+            {"blocked": (300,)},
+        )
         self.assertNotIn("threads", visit.subjects)
         self.assertIn("asyncio", visit.subjects)
 
