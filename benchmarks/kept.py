@@ -20,6 +20,7 @@ from benchmarks.sweep import Comparison, compare, scale_of
 from benchmarks.usage import children_of, cpu_of
 
 SCENARIOS = ("fanout", "burst", "million")
+TASTE = ("million",)  # what a smoke run does, with fewer
 SIZES = (100,)
 
 PLAIN = ("--host", "127.0.0.1", "--port", "0", "--quiet", "--rate", "0", "--data")
@@ -40,7 +41,8 @@ MAKING = 2.0
 
 def run(request: Request) -> list[str]:
     """Run all of it. Returns what failed; that nothing can be kept is no failure, but said."""
-    scenarios = request.chosen(SCENARIOS)
+    small = scale_of(request).small
+    scenarios = request.chosen(SCENARIOS, TASTE if small else SCENARIOS)
     failures: list[str] = []
     try:
         if why := _unable(request.root):
