@@ -1,41 +1,68 @@
-"""The command line: `python -m benchmarks --scale smoke|default|full`.
+"""The command line: `python -m benchmarks [FAMILY] --scale smoke|default|full`.
 
-It raises its descriptor limit, plans the run, runs it, and writes the table to standard output,
-progress to standard error, and JSON and SVG files to a directory. Exit status 1 if a message was
-lost or a server failed, 2 for a wrong argument, 130 after an interrupt.
+A family is a kind of question: how the server scales (`sweep`), how others fare while some do their
+worst (`hostile`). Without a name, all are asked. Tables go to standard output, progress to standard
+error; the sweep writes JSON and SVG files, too. Exit status 1 if a message was lost or a server
+failed, 2 for a wrong argument, 130 after an interrupt.
 """
 
 import argparse
-import json
 import os
 import signal
 import sys
-import tempfile
-from collections.abc import Sequence
-from dataclasses import asdict, replace
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NoReturn, cast
+from typing import NoReturn
 
-from benchmarks import machine, plan, plot, report, servers
-from benchmarks.session import Outcome, Run, fits, groups
-from benchmarks.stats import brought_together
+from benchmarks import hostile, kept, memory, plan, servers, sweep, tls
+from benchmarks.floods import KINDS
+from benchmarks.request import Request
 
-RESULTS = Path(__file__).resolve().parent / "results"
+
+@dataclass(frozen=True)
+class Family:
+    """A kind of question: its scenarios, and what asks it. Returns what failed."""
+
+    scenarios: tuple[str, ...]
+    run: Callable[[Request], list[str]]
+
+
+FAMILIES = {
+    "sweep": Family(tuple(plan.SCENARIOS), sweep.run),
+    "hostile": Family(tuple(KINDS), hostile.run),
+    "memory": Family(memory.SCENARIOS, memory.run),
+    "kept": Family(kept.SCENARIOS, kept.run),
+    "tls": Family(tls.SCENARIOS, tls.run),
+}
 
 
 def arguments() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     scale = os.environ.get("SCALE", "default")
+    scenarios = {name: None for family in FAMILIES.values() for name in family.scenarios}
+    parser.add_argument("family", nargs="?", choices=FAMILIES, help="(default: all)")
     parser.add_argument("--scale", choices=plan.SCALES, default=scale)
     parser.add_argument("--out", type=Path, help="directory for the JSON and the pictures")
     parser.add_argument("--subjects", type=_names(servers.available()), help="such as ours,asyncio")
-    parser.add_argument("--scenarios", type=_names(plan.SCENARIOS), help="such as echo,burst")
-    parser.add_argument("--sizes", type=_sizes, help="such as 100,1000")
+    parser.add_argument("--scenarios", type=_names(scenarios), help="such as echo,burst")
+    parser.add_argument("--sizes", type=_sizes, help="connections, such as 100,1000")
     parser.add_argument("--rounds", type=_count)
+    parser.add_argument(
+        *("--server", "--root"),
+        dest="root",
+        type=_checkout,
+        default=servers.ROOT,
+        metavar="DIR",
+        help="measure the server of another checkout",
+    )
+    parser.add_argument(
+        "--before", type=_checkout, metavar="DIR", help="another checkout to compare in the sweep"
+    )
     return parser
 
 
-def _names(known: Any) -> Any:
+def _names(known: Iterable[str]) -> Callable[[str], list[str]]:
     def parse(text: str) -> list[str]:
         names = text.split(",")
         if unknown := [name for name in names if name not in known]:
@@ -55,71 +82,45 @@ def _sizes(text: str) -> tuple[int, ...]:
     return tuple(_count(size) for size in text.split(","))
 
 
+def _checkout(text: str) -> Path:
+    if not (Path(text) / "reactor_chat").is_dir():
+        raise argparse.ArgumentTypeError(f"there is no reactor_chat in {text}")
+    return Path(text).resolve()
+
+
 def main(argv: Sequence[str] | None = None) -> int:
-    options = arguments().parse_args(argv)
+    parser = arguments()
+    options = vars(parser.parse_args(argv))
+    asked = options.pop("family")
+    request = Request(say=say, **options)
+    families = _families(asked, request)
+    if not families:
+        parser.error(f"no such scenario in {asked}")
     signal.signal(signal.SIGTERM, _interrupt)
     signal.signal(signal.SIGHUP, _interrupt)
     try:
-        return bench(options)
+        failures = [failure for family in families for failure in family.run(request)]
     except KeyboardInterrupt:
         say("interrupted; every server is ended")
         return 130
+    return 1 if failures else 0
+
+
+def _families(asked: str | None, request: Request) -> list[Family]:
+    """Return the one that is asked for, or the first that knows the scenarios, or all."""
+    if request.scenarios is None:
+        return [FAMILIES[asked]] if asked else list(FAMILIES.values())
+    able = [
+        family
+        for name, family in FAMILIES.items()
+        if asked in (None, name) and request.chosen(family.scenarios)
+    ]
+    return able[:1]
 
 
 def _interrupt(number: int, frame: object) -> NoReturn:
-    """A signal that ends the harness unwinds it, so that it ends its children first."""
+    """Unwind the harness on a signal that ends it, so that it ends its children first."""
     raise KeyboardInterrupt
-
-
-def bench(options: argparse.Namespace) -> int:
-    """Plan, run, report. Returns the exit status."""
-    scale = plan.SCALES[options.scale]
-    scale = replace(scale, rounds=options.rounds or scale.rounds)
-    subjects = options.subjects or servers.available()
-    facts, notes, limits = machine.facts(), [], machine.limits()
-    sizes, cut = plan.cut(options.sizes or scale.sizes, limits, scale.to_the_limit)
-    if cut:
-        notes.append(cut)
-    if "uvloop" not in servers.available():
-        notes.append("uvloop is not installed: left out")
-    notes += [
-        f"{name} takes {servers.SUBJECTS[name].most:,} connections at most: no larger crowd for it"
-        for name in subjects
-        if not all(fits(name, size) for size in sizes)
-    ]
-    say("\n".join([machine.described(facts), *notes]))
-    run = Run(scale, options.scenarios or list(plan.SCENARIOS), say)
-    for group in groups(scale, sizes, subjects):
-        run.visit(group)
-    run.outcome.notes[:0] = notes
-    settings = {"scale": options.scale, **asdict(replace(scale, sizes=tuple(sizes)))}
-    finish(run.outcome, facts, settings, _directory(options))
-    return 1 if run.outcome.failures else 0
-
-
-def _directory(options: argparse.Namespace) -> Path:
-    """A smoke run measures too little to keep, and so does a part of a run."""
-    partial = options.subjects or options.scenarios or options.sizes or options.rounds
-    if options.out is None and (options.scale == "smoke" or partial):
-        return Path(tempfile.mkdtemp(prefix="bench-"))
-    return cast(Path, options.out or RESULTS)
-
-
-def finish(
-    outcome: Outcome, facts: dict[str, Any], settings: dict[str, Any], directory: Path
-) -> None:
-    """Print the table and what is to be known beside it; write the files."""
-    rows = brought_together(outcome.measurements)
-    print(machine.described(facts), report.table(rows), report.legend(rows), sep="\n\n")
-    print(*outcome.notes, sep="\n")
-    directory.mkdir(parents=True, exist_ok=True)
-    result = report.as_json(rows, facts, settings, outcome.failures, outcome.notes)
-    (directory / "latest.json").write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
-    for name, picture in plot.pictures(rows).items():
-        (directory / f"{name}.svg").write_text(picture, encoding="utf-8")
-    print(f"figures and pictures: {directory}")
-    for failure in outcome.failures:
-        print(f"FAILED: {failure}")
 
 
 def say(text: str) -> None:

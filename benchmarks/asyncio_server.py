@@ -1,12 +1,14 @@
 """The usual way to write it: an `asyncio.Protocol`, one `transport.write` a line.
 
 It serves the same subset as the other designs: uppercase outside a room, `/nick NAME`,
-`/join ROOM`, and text to the other members. `--loop uvloop` runs the same class on uvloop.
+`/join ROOM`, and text to the other members. `--loop uvloop` runs the same class on uvloop; with
+`--cert` and `--key` it speaks TLS.
 """
 
 import argparse
 import asyncio
 import itertools
+import ssl
 from collections.abc import Coroutine
 from typing import Any, cast
 
@@ -68,10 +70,16 @@ class Client(asyncio.Protocol):
         rooms.get(self.room, set()).discard(self)
 
 
-async def serve() -> None:
+async def serve(cert: str | None, key: str | None) -> None:
+    """Listen, with TLS if there is a certificate, and then on a second port without it, too."""
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(Client, "127.0.0.1", 0, backlog=BACKLOG)
-    print(f"listening on 127.0.0.1:{server.sockets[0].getsockname()[1]}", flush=True)
+    tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH) if cert else None
+    if tls and cert:
+        tls.load_cert_chain(cert, key)
+    for context in (tls, None) if tls else (None,):
+        server = await loop.create_server(Client, "127.0.0.1", 0, backlog=BACKLOG, ssl=context)
+        port = server.sockets[0].getsockname()[1]
+        print(f"listening on 127.0.0.1:{port}{' (TLS)' if context else ''}", flush=True)
     await server.serve_forever()
 
 
@@ -88,4 +96,7 @@ def run(loop: str, main: Coroutine[Any, Any, None]) -> None:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser()
     parser.add_argument("--loop", choices=("asyncio", "uvloop"), default="asyncio")
-    run(parser.parse_args().loop, serve())
+    parser.add_argument("--cert")
+    parser.add_argument("--key")
+    options = parser.parse_args()
+    run(options.loop, serve(options.cert, options.key))

@@ -9,18 +9,22 @@ An alarm ends it should it ever hang. Servers are not started here.
 import gc
 import json
 import math
+import os
 import signal
 import sys
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from time import perf_counter, process_time
+from dataclasses import asdict, dataclass, replace
+from functools import partial
+from signal import SIGCONT, SIGSTOP
+from time import perf_counter, process_time, sleep
 
 from benchmarks.burst import Burst
 from benchmarks.crowd import Crowd, Lost, Stalled, enter_room
 from benchmarks.plan import BUSY_CLIENTS, ROOM_SCENARIOS
+from benchmarks.rooms import SMALL_ROOM, Blocked, Chorus, Tens
 from benchmarks.scenarios import Arrivals, Echo, Fanout, Scenario
 from benchmarks.stats import Measurement, percentile
-from benchmarks.usage import cpu_of, memory_of
+from benchmarks.usage import children_of, cpu_of, memory_of
 
 # Callers that a rate of arrivals is taken from at least; in a smaller crowd most do not stay.
 FEWEST_ARRIVALS = 200
@@ -28,6 +32,9 @@ FEWEST_ARRIVALS = 200
 # Clients that warm an echo up: the others have been served before, and 16 messages of each of
 # 10,000 take seconds.
 WARMED_UP = 1_000
+
+# Seconds in which a keeper has written what was said at last.
+KEEPING = 0.2
 
 # Callers that come and go before anything is measured, so that the server has all it loads
 # lazily when its memory is read.
@@ -44,6 +51,8 @@ class Job:
     scenarios: list[str]
     seconds: float
     warm_up: float
+    sources: int  # addresses to call from
+    tls: bool
     deadline: int  # seconds after which the process is to be ended by its alarm
 
 
@@ -52,35 +61,45 @@ class Load:
 
     def __init__(self, job: Job) -> None:
         self.job = job
-        self.crowd = Crowd(("127.0.0.1", job.port))
+        self.crowd = Crowd(("127.0.0.1", job.port), job.sources, job.tls)
         self.fds: list[int] = []
         self.names: dict[int, str] = {}
+        self.rooms: list[dict[int, str]] = []
+        self.children = children_of(job.pid)
 
     def run(self) -> None:
         first = Arrivals(self.crowd, FIRST_CALLERS, FIRST_CALLERS)
         self.timed(first, math.inf)
         self.crowd.close(first.fds)
-        before = memory_of(self.job.pid)
-        arrivals = self.arrive(self.job.connections)
-        memory = (memory_of(self.job.pid) - before) / self.job.connections
+        arrivals = None if self.job.scenarios == ["blocked"] else self.arrive(self.job.connections)
         for name in self.job.scenarios:
             try:
-                measured = arrivals if name == "arrivals" else self.measure(name)
+                measured = arrivals if arrivals and name == "arrivals" else self.measure(name)
             except Lost as lost:
                 raise Lost(f"{name}: {lost}") from lost
-            extra = {"memory": memory} if name == "arrivals" else {}
-            print(json.dumps(asdict(measured) | {"scenario": name} | extra), flush=True)
+            print(json.dumps(asdict(measured) | {"scenario": name}), flush=True)
 
     def arrive(self, count: int) -> Measurement:
-        arrivals = Arrivals(self.crowd, count, max(count, FEWEST_ARRIVALS))
+        """Bring in those who stay, and see by how much the server grows."""
+        before = memory_of(self.job.pid)
+        fewest = FEWEST_ARRIVALS if "arrivals" in self.job.scenarios else 0
+        arrivals = Arrivals(self.crowd, count, max(count, fewest))
         measurement = self.timed(arrivals, math.inf)
         self.fds = arrivals.fds
-        return measurement
+        memory = (memory_of(self.job.pid) - before) / count
+        return replace(measurement, memory=memory)
 
     def measure(self, name: str) -> Measurement:
         """Warm up with a scenario of the same kind, then measure another."""
+        if name == "blocked":  # it has filled the room before it starts
+            return self.timed(Blocked(self.crowd, self.job.connections), self.job.seconds)
         if name in ROOM_SCENARIOS and not self.names:
             self.names = enter_room(self.crowd, self.fds)
+        if name == "tens" and not self.rooms:
+            self.rooms = [
+                enter_room(self.crowd, self.fds[start : start + SMALL_ROOM], f"tens{start}", start)
+                for start in range(0, len(self.fds), SMALL_ROOM)
+            ]
         busy = [self.crowd.connect() for _ in range(BUSY_CLIENTS)] if name == "idle" else []
         talking = busy or self.fds
         self.timed(self.make(name, talking[:WARMED_UP]), self.job.warm_up)
@@ -94,15 +113,22 @@ class Load:
             return Burst(self.crowd, self.names)
         if name == "fanout":
             return Fanout(self.crowd, self.names)
+        if name == "chorus":
+            stop, go_on = (partial(os.kill, self.job.pid, s) for s in (SIGSTOP, SIGCONT))
+            return Chorus(self.crowd, self.names, stop, go_on)
+        if name == "tens":
+            return Tens(self.crowd, self.rooms)
         return Echo(self.crowd, talking, 16 if name == "echo16" else 1)
 
     def timed(self, scenario: Scenario, seconds: float) -> Measurement:
         """Run for `seconds` and until nothing is under way any more. Raises `Lost`."""
+        keeper = self.keeper_cpu()
         server, own, began = cpu_of(self.job.pid), process_time(), perf_counter()
         scenario.start()
         delivered = self.talk(scenario, began + seconds) + self.drain(scenario)
         ended = perf_counter()
         used, load = cpu_of(self.job.pid).since(server), process_time() - own
+        kept = self.keeper_cpu(wait=KEEPING) - keeper if self.children else None
         scenario.check()
         ordered = sorted(scenario.latencies)
         return Measurement(
@@ -116,7 +142,14 @@ class Load:
             p50=percentile(ordered, 50),
             p99=percentile(ordered, 99),
             worst=ordered[-1],
+            keeper=kept,
         )
+
+    def keeper_cpu(self, wait: float = 0.0) -> float:
+        """Return what the server's own children have used, once they have had time to finish."""
+        if self.children:
+            sleep(wait)
+        return sum(cpu_of(child).total for child in self.children)
 
     def talk(self, scenario: Scenario, until: float) -> int:
         """Step until the time is over; a scenario with an end of its own stops talking there."""

@@ -8,6 +8,7 @@ import importlib.metadata
 import os
 import platform
 import resource
+import sys
 import time
 from collections.abc import Iterable
 from pathlib import Path
@@ -22,6 +23,10 @@ SPARE_PORTS = 1_000
 DYNAMIC_PORTS = 65_535 - 49_152
 
 
+# Loopback addresses to call from: 127.0.0.2 and on.
+ADDRESSES = 200
+
+
 def limits() -> Limits:
     """What one process may open, once its soft limit of descriptors is raised to the hard one."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -30,7 +35,7 @@ def limits() -> Limits:
     except (OSError, ValueError):
         # macOS names no hard limit, and refuses what the kernel's own setting does not allow.
         hard = soft
-    return Limits(hard, _ports() - SPARE_PORTS)
+    return Limits(hard, _ports() - SPARE_PORTS, ADDRESSES if sys.platform == "linux" else 1)
 
 
 def _ports() -> int:

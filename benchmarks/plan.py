@@ -17,13 +17,20 @@ SCENARIOS = {
     "echo16": "echo, pipelined: each of N clients has 16 messages in flight",
     "fanout": "fan-out: a room of N, one speaker at a time",
     "burst": "burst: a room of N, ten speakers at full speed",
+    "tens": "rooms of ten: N in rooms of ten, one speaker each",
+    "chorus": "chorus: a room of N, half of them speak in one turn",
+    "blocked": "blocked: 16 KiB of lines past N who do not read",
 }
+
+# Those that the sweep does not visit, with the crowds that they are about.
+FIXED: dict[str, tuple[int, ...]] = {"tens": (10, 1_000), "chorus": (500,), "blocked": (300,)}
+SWEPT = tuple(name for name in SCENARIOS if name not in FIXED)
 
 # What each counts: the unit of "delivered".
 UNITS = dict.fromkeys(SCENARIOS, "msgs") | {"arrivals": "conns"}
 
 # A room of one has nobody to deliver to.
-ROOM_SCENARIOS = ("fanout", "burst")
+ROOM_SCENARIOS = ("fanout", "burst", "chorus")
 SMALLEST_ROOM = 2
 
 BUSY_CLIENTS = 100
@@ -44,29 +51,40 @@ class Scale:
     warm_up: float
     budget: float  # seconds; no session starts that would probably end after it
     to_the_limit: bool = False
+    small: bool = False  # a taste of each: `FIXED` with a tenth of the crowds, for one server
 
 
 SCALES = {
-    "smoke": Scale((10, 100), rounds=1, seconds=0.1, warm_up=0.03, budget=16),
-    "default": Scale(SWEEP, rounds=3, seconds=0.35, warm_up=0.1, budget=285),
+    "smoke": Scale((20,), rounds=1, seconds=0.1, warm_up=0.03, budget=16, small=True),
+    "default": Scale(SWEEP, rounds=3, seconds=0.35, warm_up=0.1, budget=360),
     "full": Scale(SWEEP, rounds=5, seconds=2.0, warm_up=0.5, budget=5_400, to_the_limit=True),
 }
 
 
 @dataclass(frozen=True)
 class Limits:
-    """What the machine allows one process: descriptors, and ports to call one server from."""
+    """What the machine allows one process: descriptors, and ports to call one server from.
+
+    A port is taken for one address of the caller's. On Linux all of 127.0.0.0/8 is this machine, so
+    that a large crowd calls from several of them.
+    """
 
     descriptors: int
-    ports: int
+    ports: int  # of one address
+    addresses: int = 1
 
     def most_connections(self) -> int:
         """The largest N for which N connections and the busy clients beside them fit."""
-        return max(1, min(self.descriptors - SPARE_DESCRIPTORS, self.ports) - BUSY_CLIENTS)
+        most = min(self.descriptors - SPARE_DESCRIPTORS, self.ports * self.addresses)
+        return max(1, most - BUSY_CLIENTS)
+
+    def addresses_for(self, connections: int) -> int:
+        """How many addresses so many connections, and the busy clients, have to be called from."""
+        return min(self.addresses, -(-(connections + BUSY_CLIENTS) // self.ports))
 
     def reason(self) -> str:
-        if self.ports < self.descriptors - SPARE_DESCRIPTORS:
-            return f"{self.ports:,} local ports"
+        if self.ports * self.addresses < self.descriptors - SPARE_DESCRIPTORS:
+            return f"{self.ports * self.addresses:,} local ports"
         return f"a limit of {self.descriptors:,} descriptors"
 
 
@@ -83,11 +101,16 @@ def cut(sizes: Sequence[int], limits: Limits, to_the_limit: bool = False) -> tup
     return sorted({*kept, most}), note
 
 
+def fixed(name: str, small: bool) -> tuple[int, ...]:
+    """The sizes at which a scenario outside the sweep is run."""
+    return (max(10, FIXED[name][0] // 10),) if small else FIXED[name]
+
+
 def scenarios_for(size: int, wanted: Sequence[str]) -> list[str]:
     """The wanted scenarios that make sense for `size` connections, in the order they are run."""
     return [
         name
-        for name in SCENARIOS
+        for name in SWEPT
         if name in wanted and (name not in ROOM_SCENARIOS or size >= SMALLEST_ROOM)
     ]
 

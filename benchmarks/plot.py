@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from xml.sax.saxutils import escape
 
-from benchmarks.plan import SCENARIOS
+from benchmarks.plan import SCENARIOS, SWEPT
 from benchmarks.servers import SUBJECTS
 from benchmarks.stats import Row, Spread
 
@@ -77,9 +77,10 @@ class Axis:
 
 
 def pictures(rows: Sequence[Row]) -> dict[str, str]:
-    """An SVG document for each scenario that has rows, by scenario."""
+    """An SVG document for each scenario of the sweep that has rows, by scenario."""
     drawn = {}
-    for name, title in SCENARIOS.items():
+    for name in SWEPT:
+        title = SCENARIOS[name]
         chosen = [row for row in rows if row.scenario == name]
         if chosen:
             panels = ARRIVALS if name == "arrivals" else (CPU, RATE, P99)

@@ -30,20 +30,22 @@ COLUMNS = (
 )
 
 
-def table(rows: Sequence[Row]) -> str:
-    """One block a scenario; a row a size and subject."""
+def table(rows: Sequence[Row], base: str = OURS) -> str:
+    """One block a scenario; a row a size and subject. Ratios refer to the subject `base`."""
     blocks = []
     for name, title in SCENARIOS.items():
         chosen = [row for row in rows if row.scenario == name]
         if chosen:
-            blocks.append(_block(name, title, chosen))
+            blocks.append(_block(name, title, chosen, base))
     return "\n\n".join(blocks)
 
 
-def _block(name: str, title: str, rows: list[Row]) -> str:
+def _block(name: str, title: str, rows: list[Row], base: str) -> str:
     header = [column for column, _ in COLUMNS] + (["KiB/conn"] if name == "arrivals" else [])
+    if any(row.keeper is not None for row in rows):
+        header.append("keeper us")
     lines = [f"{title}  (rate: {UNITS[name]} a second; CPU: server us of each)", _line(header)]
-    ours = {row.connections: row for row in rows if row.subject == OURS}
+    ours = {row.connections: row for row in rows if row.subject == base}
     size = None
     for row in sorted(rows, key=lambda row: row.connections):
         label = f"{row.connections:,}" if row.connections != size else ""
@@ -67,6 +69,8 @@ def _cells(row: Row, ours: Row | None) -> list[str]:
     ]
     if row.scenario == "arrivals":
         cells.append("-" if row.memory is None else f"{row.memory / 1024:.2f}")
+    if row.keeper is not None:
+        cells.append(significant(row.keeper))
     return cells
 
 

@@ -38,14 +38,14 @@ class Scenario(Protocol):
     def check(self) -> None: ...
 
 
-class _Pieces:
+class Pieces:
     """Answers that came in more than one piece, until they are whole."""
 
     def __init__(self) -> None:
         self._parts: defaultdict[int, bytes] = defaultdict(bytes)
 
     def complete(self, fd: int, data: bytes, expected: bytes) -> bool:
-        """Whether `data` completes `expected`. Raises `Lost` if it is anything else."""
+        """Return whether `data` completes `expected`. Raises `Lost` if it is anything else."""
         if not data:
             raise Lost("the server closed a connection")
         whole = self._parts.pop(fd, b"") + data
@@ -64,7 +64,7 @@ class Echo:
         self.talking = True
         self.latencies: list[float] = []
         self._asked: dict[int, float] = {}
-        self._pieces = _Pieces()
+        self._pieces = Pieces()
 
     def start(self) -> None:
         for fd in self.fds:
@@ -106,7 +106,7 @@ class Fanout:
         self._said_at = 0.0
         self._hearing = 0
         self._line = b""
-        self._pieces = _Pieces()
+        self._pieces = Pieces()
 
     def start(self) -> None:
         self._speak()
@@ -160,7 +160,7 @@ class Arrivals:
         self._leaving = total - staying
         self._calls = 0
         self._called: dict[int, float] = {}
-        self._pieces = _Pieces()
+        self._pieces = Pieces()
 
     def start(self) -> None:
         self._call()

@@ -1,8 +1,8 @@
 """Samples to figures: percentiles, medians, spread. Pure.
 
 A `Measurement` is what one load process found in one round. A `Row` is what a table shows: the
-rounds of one subject, scenario and size brought together. Seconds and bytes everywhere, but
-for `Row.cpu`, `Row.user` and `Row.system`, which are microseconds a delivered message.
+rounds of one subject, scenario and size brought together. Seconds and bytes everywhere, but for
+the CPU times of a `Row`, which are microseconds a delivered message.
 """
 
 from collections.abc import Iterable, Sequence
@@ -34,6 +34,7 @@ class Measurement:
     p99: float
     worst: float
     memory: float | None = None  # resident bytes a connection
+    keeper: float | None = None  # seconds of CPU of the processes that the server has started
     scenario: str = ""
     subject: str = ""
 
@@ -71,6 +72,7 @@ class Row:
     p99: Spread
     worst: float
     memory: float | None
+    keeper: float | None
     load_was_the_limit: bool
 
 
@@ -93,6 +95,7 @@ def _row(rounds: list[Measurement]) -> Row:
     cpu = Spread.of([1e6 * one.cpu / one.delivered for one in rounds])
     share = _user_share(rounds)
     memory = [one.memory for one in rounds if one.memory is not None]
+    kept = [(one.keeper, one.delivered) for one in rounds if one.keeper is not None]
     return Row(
         scenario=first.scenario,
         subject=first.subject,
@@ -106,6 +109,7 @@ def _row(rounds: list[Measurement]) -> Row:
         p99=Spread.of([one.p99 for one in rounds]),
         worst=max(one.worst for one in rounds),
         memory=median(memory) if memory and first.connections >= ENOUGH_FOR_MEMORY else None,
+        keeper=median(1e6 * cpu / delivered for cpu, delivered in kept) if kept else None,
         load_was_the_limit=_load_was_the_limit(rounds),
     )
 
@@ -116,7 +120,7 @@ def _user_share(rounds: list[Measurement]) -> float | None:
 
 
 def _load_was_the_limit(rounds: list[Measurement]) -> bool:
-    """Whether the load had no time to spare while the server had."""
+    """Return whether the load had no time to spare while the server had."""
     load = median(one.load_cpu / one.seconds for one in rounds)
     server = median(one.cpu / one.seconds for one in rounds)
     return load >= SATURATED > server

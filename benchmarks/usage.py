@@ -8,6 +8,7 @@ process itself, so a server under test needs no support for being measured.
 import subprocess
 import sys
 import time
+from pathlib import Path
 from typing import NamedTuple
 
 # The low bits of a per-process clock id (linux/posix-timers.h): user and system time by the
@@ -31,6 +32,16 @@ def cpu_of(pid: int) -> Cpu:
     if sys.platform != "linux":
         return Cpu(_seconds(_ps(pid, "time")), 0.0, 0.0)
     return Cpu(*(_clock(pid, kind) for kind in (_CLOCK_SCHEDULER, _CLOCK_USER, _CLOCK_TICKS)))
+
+
+def children_of(pid: int) -> list[int]:
+    """Return the processes that `pid` has started and that still run. None are known of elsewhere
+    than on Linux."""
+    try:
+        paths = list(Path(f"/proc/{pid}/task").glob("*/children"))
+        return [int(child) for path in paths for child in path.read_text().split()]
+    except OSError:
+        return []
 
 
 def memory_of(pid: int) -> int:

@@ -1,19 +1,17 @@
-"""What the benchmarks compute without a server: plans, figures, tables, pictures, checks.
+"""What the benchmarks compute without a server: plans, figures, tables, pictures.
 
 No process is started here and no time is measured; `make bench SCALE=smoke` does both.
 """
 
 import json
 import unittest
-from collections.abc import Sequence
 from dataclasses import replace
-from functools import partial
 from xml.etree import ElementTree
 
 from benchmarks import plan, plot, report, stats
-from benchmarks.burst import Burst
-from benchmarks.crowd import Crowd, Lost
-from benchmarks.scenarios import LINE, Echo, Fanout
+from benchmarks.request import Request
+from benchmarks.servers import ROOT, SUBJECTS
+from benchmarks.session import groups
 from benchmarks.stats import Measurement, Spread
 
 ONE = Measurement(
@@ -78,6 +76,12 @@ class RowsTest(unittest.TestCase):
         (row,) = stats.brought_together([replace(ONE, load_cpu=0.49, cpu=0.48)])
         self.assertFalse(row.load_was_the_limit)
 
+    def test_what_the_keeper_takes_is_told_apart(self) -> None:
+        (row,) = stats.brought_together([replace(ONE, keeper=0.004)])
+        self.assertAlmostEqual(row.keeper or 0, 4)
+        self.assertAlmostEqual(row.cpu.median, 10)
+        self.assertIn("keeper us", report.table([row]))
+
     def test_the_memory_of_a_small_crowd_is_not_shown(self) -> None:
         (row,) = stats.brought_together([replace(ONE, memory=4096.0)])
         self.assertIsNone(row.memory)
@@ -103,7 +107,32 @@ class PlanTest(unittest.TestCase):
         self.assertEqual(sizes[-1], 20_000 - plan.SPARE_DESCRIPTORS - plan.BUSY_CLIENTS)
         self.assertIn("to the limit", note)
 
-    def test_all_six_scenarios_are_run_in_a_room_of_ten(self) -> None:
+    def test_several_addresses_make_more_of_the_ports(self) -> None:
+        limits = plan.Limits(descriptors=200_000, ports=5_000, addresses=200)
+        self.assertIn("200,000 descriptors", limits.reason())
+        self.assertEqual([limits.addresses_for(size) for size in (100, 4_900, 4_901)], [1, 1, 2])
+
+    def test_a_smoke_run_visits_the_other_scenarios_with_a_tenth_of_the_crowd(self) -> None:
+        self.assertEqual(plan.fixed("chorus", small=False), (500,))
+        self.assertEqual(plan.fixed("chorus", small=True), (50,))
+
+    def test_the_sweep_and_the_scenarios_with_their_own_sizes_are_visited_apart(self) -> None:
+        scale, fixed = plan.SCALES["smoke"], {"blocked": (300,)}
+        visits = groups(scale, (10,), SUBJECTS, ["echo", "blocked"], fixed)
+        self.assertEqual([visit.scenarios for visit in visits], [("echo",), ("blocked",)])
+
+    def test_a_server_that_would_never_get_through_is_left_out(self) -> None:
+        (visit,) = groups(
+            replace(plan.SCALES["smoke"], small=False),
+            (),
+            SUBJECTS,
+            ["blocked"],
+            {"blocked": (300,)},
+        )
+        self.assertNotIn("threads", visit.subjects)
+        self.assertIn("asyncio", visit.subjects)
+
+    def test_all_six_scenarios_of_the_sweep_are_run_in_a_room_of_ten(self) -> None:
         self.assertEqual(len(plan.scenarios_for(10, list(plan.SCENARIOS))), 6)
 
     def test_a_room_of_one_is_left_out(self) -> None:
@@ -120,6 +149,18 @@ class PlanTest(unittest.TestCase):
             self.assertLessEqual(copies, 100_000)
 
 
+class RequestTest(unittest.TestCase):
+    def request(self, scenarios: list[str] | None) -> Request:
+        return Request("smoke", ROOT, lambda text: None, scenarios=scenarios)
+
+    def test_without_a_choice_a_family_runs_what_its_scale_says(self) -> None:
+        self.assertEqual(self.request(None).chosen(["a", "b"], ["b"]), ["b"])
+        self.assertEqual(self.request(None).chosen(["a", "b"]), ["a", "b"])
+
+    def test_what_was_asked_for_is_run_in_the_order_of_the_family(self) -> None:
+        self.assertEqual(self.request(["b", "a", "x"]).chosen(["a", "b", "c"]), ["a", "b"])
+
+
 class ReportTest(unittest.TestCase):
     def rows(self) -> list[stats.Row]:
         slower = replace(ONE, subject="asyncio", cpu=0.02, delivered=500)
@@ -129,6 +170,11 @@ class ReportTest(unittest.TestCase):
         line = next(line for line in report.table(self.rows()).splitlines() if "asyncio" in line)
         self.assertIn("1,000", line)
         self.assertEqual([cell for cell in line.split() if "x" in cell], ["0.500x", "4.00x"])
+
+    def test_ratios_can_refer_to_another_server(self) -> None:
+        table = report.table(self.rows(), "asyncio")
+        line = next(line for line in table.splitlines() if "ours" in line and "100" in line)
+        self.assertEqual([cell for cell in line.split() if cell.endswith("x")], ["2.00x", "0.250x"])
 
     def test_the_size_is_printed_once_for_all_subjects(self) -> None:
         lines = report.table(self.rows()).splitlines()
@@ -197,144 +243,6 @@ class PictureTest(unittest.TestCase):
         rows = stats.brought_together([replace(ONE, scenario="arrivals")])
         root = ElementTree.fromstring(plot.pictures(rows)["arrivals"])
         self.assertEqual(len(root.findall(".//{*}path[@class='line']")), 2)
-
-
-class ScriptedCrowd(Crowd):
-    """A crowd without sockets: `coming` is who reads what, in order; `said` is what was sent."""
-
-    def __init__(self, members: Sequence[int]) -> None:
-        self.coming: list[tuple[int, bytes]] = []
-        self.said: list[tuple[int, bytes]] = []
-        self.recv = dict.fromkeys(members, self._read)
-        self.recv_into = dict.fromkeys(members, self._read_into)
-        self.send = {fd: partial(self._write, fd) for fd in members}
-
-    def poll(self, seconds: float = 0) -> Sequence[tuple[int, int]]:
-        return [(self.coming[0][0], 1)] if self.coming else []
-
-    def relay(self, names: dict[int, str]) -> None:
-        """What an honest server makes of all that was said: a copy to every other member."""
-        for speaker, data in self.said:
-            for line in data.splitlines(keepends=True):
-                whole = names[speaker].encode() + b": " + line
-                self.coming += [(fd, whole) for fd in names if fd != speaker]
-        self.said.clear()
-
-    def _read(self, limit: int) -> bytes:
-        return self.coming.pop(0)[1]
-
-    def _read_into(self, buffer: memoryview) -> int:
-        data = self.coming.pop(0)[1]
-        buffer[: len(data)] = data
-        return len(data)
-
-    def _write(self, fd: int, data: bytes) -> int:
-        self.said.append((fd, data))
-        return len(data)
-
-
-class EchoTest(unittest.TestCase):
-    def setUp(self) -> None:
-        self.crowd = ScriptedCrowd([5])
-        self.echo = Echo(self.crowd, [5], depth=2)
-        self.echo.start()
-        self.answer = LINE.upper() * 2
-
-    def test_an_answer_is_counted_and_the_next_question_asked(self) -> None:
-        self.crowd.coming = [(5, self.answer)]
-        self.assertEqual(self.echo.step(), 2)
-        self.assertEqual(self.crowd.said, [(5, LINE * 2)] * 2)
-
-    def test_an_answer_in_pieces_is_counted_when_it_is_whole(self) -> None:
-        self.crowd.coming = [(5, self.answer[:7]), (5, self.answer[7:])]
-        self.assertEqual([self.echo.step(), self.echo.step()], [0, 2])
-
-    def test_nothing_is_under_way_once_it_stops_talking(self) -> None:
-        self.echo.talking = False
-        self.assertEqual(self.echo.outstanding(), 2)
-        self.crowd.coming = [(5, self.answer)]
-        self.echo.step()
-        self.assertEqual(self.echo.outstanding(), 0)
-
-    def test_another_answer_than_the_right_one_fails_the_run(self) -> None:
-        self.crowd.coming = [(5, LINE)]
-        self.assertRaises(Lost, self.echo.step)
-
-    def test_a_closed_connection_fails_the_run(self) -> None:
-        self.crowd.coming = [(5, b"")]
-        self.assertRaises(Lost, self.echo.step)
-
-    def test_one_answer_too_many_fails_the_run(self) -> None:
-        self.crowd.coming = [(5, self.answer)]
-        self.assertRaises(Lost, self.echo.check)
-
-
-class RoomTest(unittest.TestCase):
-    def setUp(self) -> None:
-        self.names = {5: "m00000", 6: "m00001", 7: "m00002"}
-        self.crowd = ScriptedCrowd(list(self.names))
-
-    def play(self, scenario: Fanout | Burst, steps: int) -> int:
-        """Relay honestly for so many steps, then let the rest come in."""
-        scenario.start()
-        delivered = 0
-        for number in range(10 * steps):
-            scenario.talking = number < steps
-            self.crowd.relay(self.names)
-            if self.crowd.coming:
-                delivered += scenario.step()
-        return delivered
-
-    def test_the_members_speak_in_turn_once_all_others_have_heard(self) -> None:
-        fanout = Fanout(self.crowd, self.names)
-        fanout.start()
-        speakers = []
-        for _ in range(3):
-            speakers.append(self.crowd.said[0][0])
-            self.crowd.relay(self.names)
-            self.assertEqual(fanout.step() + fanout.step(), 2)
-        self.assertEqual(speakers, [5, 6, 7])
-
-    def test_a_line_of_someone_else_fails_a_fan_out(self) -> None:
-        fanout = Fanout(self.crowd, self.names)
-        fanout.start()
-        self.crowd.coming = [(6, b"m00002: hello\n")]
-        self.assertRaises(Lost, fanout.step)
-
-    def test_an_honest_server_passes_the_check_of_a_burst(self) -> None:
-        burst = Burst(self.crowd, self.names)
-        delivered = self.play(burst, 500)
-        self.assertEqual(burst.outstanding(), 0)
-        burst.check()
-        self.assertEqual(delivered, len(burst.latencies))
-
-    def test_a_burst_never_has_more_than_its_window_under_way(self) -> None:
-        burst = Burst(self.crowd, self.names)
-        burst.start()
-        lines = sum(data.count(b"\n") for _, data in self.crowd.said)
-        self.assertEqual(lines, 3 * plan.burst_batch(3, 3))
-
-    def test_lines_out_of_order_fail_a_burst(self) -> None:
-        burst = Burst(self.crowd, self.names)
-        burst.start()
-        self.crowd.relay(self.names)
-        first, later = self.crowd.coming[0], self.crowd.coming[2]
-        self.crowd.coming[0], self.crowd.coming[2] = later, first
-        burst.talking = False
-        while self.crowd.coming:
-            burst.step()
-        self.assertEqual(burst.outstanding(), 0)
-        self.assertRaises(Lost, burst.check)
-
-    def test_a_line_that_one_member_heard_twice_fails_a_burst(self) -> None:
-        burst = Burst(self.crowd, self.names)
-        burst.start()
-        self.crowd.relay(self.names)
-        self.crowd.coming.append(self.crowd.coming[0])
-        burst.talking = False
-        while self.crowd.coming:
-            burst.step()
-        self.assertRaises(Lost, burst.outstanding)
 
 
 if __name__ == "__main__":
