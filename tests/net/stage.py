@@ -240,8 +240,8 @@ class Stage:
             naive.said += block.splitlines(keepends=True)
         for member, dialect in room.members.items():
             if member not in skipped:
-                lines = self._spell(room, block, entry.first, dialect)
-                member.reader.expect_of(naive, lines, dialect)
+                spelled = self._spell(room, block, entry.first, dialect)
+                member.reader.expect_of(naive, spelled, dialect)
 
     def speak(self, who: int, where: int, lines: int, ignorers: Sequence[int]) -> None:
         """One says something in one of its rooms, and perhaps gets it back as a receipt."""
@@ -249,6 +249,11 @@ class Stage:
         if member in room.members:
             wants_receipt = room.members[member] is tagged
             self.say(where, lines, 0, True, (*ignorers, *([] if wants_receipt else [who])))
+
+    def talk(self, where: int, lines: int) -> None:
+        """Say so many lines, one by one."""
+        for _ in range(lines):
+            self.say(where, 1)
 
     def answer(self, who: int, lines: int, size: int = 0) -> None:
         if member := self.one(who):
@@ -426,7 +431,9 @@ class Stage:
     def assert_complete(self) -> None:
         """Who reads has read everything, and nothing is in the way of the next line."""
         for member in self.members:
-            if member.stalled or member.is_reset or member.gone or self.waits:
+            if member.stalled or member.is_reset or member.gone:
+                continue
+            if self._waits_for_news(member):
                 continue
             if member.connection.life is OPEN:
                 member.reader.end()
@@ -434,6 +441,11 @@ class Stage:
                 assert member.is_bare or is_live == bool(member.connection.places), "not live"
             assert not member.connection.blocked, "blocked, but everything was read"
             assert not member.connection.pieces, f"left: {member.connection.pieces}"
+
+    def _waits_for_news(self, member: Member) -> bool:
+        if self.waits and member.connection.pieces:
+            return True
+        return any(room.held and room.audience.has_news for room in self.rooms)
 
     def finish(self) -> None:
         """Everybody reads to the end, and goes; then nothing is left of anybody."""

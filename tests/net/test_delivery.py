@@ -68,8 +68,7 @@ class DeliveryMachine(RuleBasedStateMachine):
 
     @rule(where=SMALL, lines=st.integers(10, 60))
     def talk(self, where: int, lines: int) -> None:
-        for _ in range(lines):
-            self.stage.say(where, 1)
+        self.stage.talk(where, lines)
         self.stage.turn()
 
     @rule(who=SMALL, lines=LINES, size=SIZE)
@@ -181,7 +180,7 @@ class LongRunTest(unittest.TestCase):
             (2, lambda: stage.switch(who)),
             (12, lambda: stage.say(where, lines, size, rng.randrange(4) > 0, skip)),
             (12, lambda: stage.speak(who, where, lines, skip)),
-            (3, lambda: [stage.say(where, 1) for _ in range(40)]),
+            (3, lambda: stage.talk(where, 40)),
             (6, lambda: stage.answer(who, lines, size)),
             (3, stage.broadcast),
             (2, lambda: stage.look_back(who, where, rng.choice([1, 90, 5000]), dialect > 0)),
