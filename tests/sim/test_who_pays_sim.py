@@ -309,6 +309,19 @@ class DefectTest(PayCase):
         self.assertEqual((self.log.failures, self.names()), ([Defect], ["alice", "bob"]))
         self.assert_witnesses_talk()
 
+    def test_so_it_does_in_a_room_that_is_served_in_slices(self) -> None:
+        self.come("carol")
+        self.come("dave")
+        room = next(iter(self.server.chat.rooms))
+        with (
+            mock.patch("reactor_chat.net.audience.SLICE", 1),
+            mock.patch.object(room.log, "render", side_effect=Defect),
+        ):
+            self.peers["dave"].send(b"a line\n")
+            self.run_turns()
+        self.assertEqual(room.log.pins, 0)
+        self.assert_witnesses_talk()
+
 
 class FarewellTest(PayCase):
     def test_who_trickles_after_a_kick_or_a_ban_loses_its_place_in_time(self) -> None:
