@@ -130,7 +130,7 @@ class Audience(Handler):
         entry = self.log.append(block, lines, time, keep)
         if before is self.turn:
             self._shared.reactor.early_at_end_of_turn(self)
-            if len(skip) == 1 and skip[0].live and not self._unserved:
+            if len(skip) == 1 and skip[0].live and not self._blocks:
                 self._alone = skip[0]
                 return entry
         for queue in skip:
@@ -188,7 +188,7 @@ class Audience(Handler):
         """Send the news to all who are live, and let the others read on."""
         if self._continues:
             return  # with the next slice, in the next turn
-        if self._unserved:
+        if self._blocks:  # though nobody may be left to be served: the others fell behind
             self._serve_more()
         elif self.has_news:
             may_publish = self._shared.may_publish
@@ -289,7 +289,7 @@ class Audience(Handler):
     def on_crash(self, error: Exception) -> None:
         """Report it, and give up this turn's news: what follows must be sent."""
         self.turn = self.log.tip
-        if self._unserved:
+        if self._blocks:
             self._end_slices()
         self._report(error)
 
