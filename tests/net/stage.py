@@ -42,7 +42,7 @@ def small_bounds(most_pieces: int = 1024) -> Iterator[None]:
     """Let bounds be reached with a few lines and readers: trimming, slices, chunks, pieces."""
     with (
         mock.patch("reactor_chat.net.audience._TRIM_STEP", 0),
-        mock.patch("reactor_chat.net.audience.SLICE", 2),
+        mock.patch("reactor_chat.net.audience.SLICE", 1),
         mock.patch("reactor_chat.net.audience.gap", render_gap),
         mock.patch("reactor_chat.net.send_queue.CHUNK", 250),
         mock.patch("reactor_chat.net.send_queue._MOST_PIECES", most_pieces),
@@ -71,7 +71,7 @@ class Member(Owner):
     """One connection, its peer, and what the peer must receive."""
 
     def __init__(self, stage: "Stage", collapses: bool, is_bare: bool) -> None:
-        near, self.peer = socket_pair(stage.process, stage.outside, CAPACITY)
+        near, self.peer = socket_pair(stage.process, stage.outside, stage.capacity)
         self.connection = Connection(stage.shared, cast(Any, near))
         self.is_bare = is_bare
         names = {room.naive.name: room.naive for room in stage.rooms}
@@ -146,7 +146,12 @@ class Stage:
     """Rooms, members, and all that can happen to them."""
 
     def __init__(
-        self, rng: random.Random, faults: Faults = CALM, members: int = 4, collapses: bool = False
+        self,
+        rng: random.Random,
+        faults: Faults = CALM,
+        members: int = 4,
+        collapses: bool = False,
+        capacity: int = CAPACITY,
     ) -> None:
         self.process = Process(rng, faults)
         self.outside = Process(random.Random(0))
@@ -158,6 +163,7 @@ class Stage:
         self.failures: list[Exception] = []
         self.rooms = [Room(self, name) for name in ROOMS]
         self.members: list[Member] = []
+        self.capacity = capacity
         self._collapses = collapses
         self._questions: list[Callable[[], None]] = []
         self._words = 0
@@ -379,7 +385,7 @@ class Stage:
         moved = False
         for member in self.members:
             if not (member.stalled or member.is_reset or member.ended):
-                moved |= member.read(CAPACITY)
+                moved |= member.read(self.capacity)
         return moved
 
     def turn(self) -> None:
