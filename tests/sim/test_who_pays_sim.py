@@ -72,7 +72,7 @@ class PayCase(unittest.TestCase):
         self.reactor = Reactor(self.selector, self.clock)
         settings = Settings(rate=0, limits=LIMITS)
         archive = NoArchive(lambda: "0" * 8)
-        self.server = Server(self.reactor, settings, self.log, archive, lambda: 0.0)
+        self.server = Server(self.reactor, settings, self.log, archive, clock=lambda: 0.0)
         sock = self.network.listen(self.process, HERE, capacity=CAPACITY)
         with mock.patch("reactor_chat.net.listener.os") as machine:
             machine.open.side_effect = OSError
