@@ -83,9 +83,16 @@ class Operator:
             return [str(error)]
 
     def evict(self, member: Member, last_word: bytes, how: str, reason: str) -> None:
-        """End a member's stay; the last word is the last thing that it reads."""
-        self.chat.leave(member, how)
-        member.link.close(reason, member.dress(last_word))
+        """End a member's stay; the last word is the last thing that it reads.
+
+        What fails with it costs it alone: the operator may be evicting others, too.
+        """
+
+        def end(member: Member) -> None:
+            self.chat.leave(member, how)
+            member.link.close(reason, member.dress(last_word))
+
+        self.chat.each([member], end)
 
 
 def _help(operator: Operator, argument: str) -> list[str]:
@@ -139,7 +146,8 @@ def _ban(operator: Operator, argument: str) -> list[str]:
     text = format_network(network)
     operator.chat.archive.ban(text)
     there = [one for one in operator.chat.people if operator.bans.bans(one.host)]
-    operator.chat.each(there, lambda member: operator.evict(member, BANNED, "was banned", "banned"))
+    for one in there:
+        operator.evict(one, BANNED, "was banned", "banned")
     return [f"{text} is banned.", *(f"{member.name} was evicted." for member in there)]
 
 

@@ -130,7 +130,7 @@ class Audience(Handler):
         entry = self.log.append(block, lines, time, keep)
         if before is self.turn:
             self._shared.reactor.early_at_end_of_turn(self)
-            if len(skip) == 1 and skip[0].live and not self._unserved:
+            if len(skip) == 1 and skip[0].live and not self._blocks:
                 self._alone = skip[0]
                 return entry
         for queue in skip:
@@ -188,7 +188,7 @@ class Audience(Handler):
         """Send the news to all who are live, and let the others read on."""
         if self._continues:
             return  # with the next slice, in the next turn
-        if self._unserved:
+        if self._blocks:  # though nobody may be left to be served: the others fell behind
             self._serve_more()
         elif self.has_news:
             may_publish = self._shared.may_publish
@@ -221,13 +221,14 @@ class Audience(Handler):
 
     def _begin_slices(self) -> None:
         """Send the news to a large room, a slice in this turn, and the rest in the next ones."""
-        self.log.pins += 1
-        for dialect, queues in self._live.items():
-            if queues:
-                self._blocks[dialect] = self.log.render(self._live_at, dialect)
-                self._unserved.update(dict.fromkeys(queues, dialect))
+        readers = [(dialect, queues) for dialect, queues in self._live.items() if queues]
+        # All is rendered before anybody is noted: that may fail, and leaves nothing behind then.
+        self._blocks = {dialect: self.log.render(self._live_at, dialect) for dialect, _ in readers}
+        for dialect, queues in readers:
+            self._unserved.update(dict.fromkeys(queues, dialect))
         if self._alone is not None:
             del self._unserved[self._alone]
+        self.log.pins += 1
         self._serve_more()
 
     def _serve_more(self) -> None:
@@ -237,8 +238,7 @@ class Audience(Handler):
                 del self._unserved[queue]
             self._send(block, dialect, slice_)
         if not self._unserved:
-            self._blocks.clear()
-            self.log.pins -= 1
+            self._end_slices()
             self._shared.reactor.at_end_of_turn(self)
         if self._unserved or self.has_news:
             self._continues = True
@@ -247,6 +247,11 @@ class Audience(Handler):
     def _continue(self) -> None:
         self._continues = False
         self.publish_later()
+
+    def _end_slices(self) -> None:
+        self._unserved.clear()
+        self._blocks.clear()
+        self.log.pins -= 1
 
     def on_end_of_turn(self) -> None:
         """Forget what everybody has read, and what nobody reads in time."""
@@ -284,7 +289,8 @@ class Audience(Handler):
     def on_crash(self, error: Exception) -> None:
         """Report it, and give up this turn's news: what follows must be sent."""
         self.turn = self.log.tip
-        self._unserved.clear()
+        if self._blocks:
+            self._end_slices()
         self._report(error)
 
     def _send(self, block: bytes, dialect: Dialect, queues: Iterable[SendQueue]) -> None:

@@ -99,6 +99,10 @@ class Model:
         for other in self.people:
             if person in other.ignores:
                 other.ignores.remove(person)
+        self._forget_places()
+
+    def _forget_places(self) -> None:
+        self.places = [one for one in self.places if one.people or one.history or one.topic]
 
     def rename(self, person: Person, name: str) -> None:
         if person.muted:
@@ -154,7 +158,7 @@ class Model:
             self.notice(place, f"* {person.name} left", about=person)
             now = f" You are in {person.place.name} now." if person.place else ""
             person.read(f"-> You left {place.name}.{now}")
-        self.places = [one for one in self.places if one.people or one.history or one.topic]
+        self._forget_places()
 
     def set_topic(self, person: Person, text: str) -> None:
         if person.place is None:

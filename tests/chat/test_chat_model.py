@@ -207,7 +207,7 @@ class ChatAgainstTheModel(RuleBasedStateMachine):
     def broadcast_in_a_room(self, room: str) -> None:
         text = self.words()
         self.operator.receive(f"/say {room} {text}")
-        if place := self.model.place(room):
+        if (place := self.model.place(room)) and place.people:
             self.model.broadcast_in(place, text)
 
     @invariant()

@@ -147,6 +147,8 @@ class Reader:
         places = []
         for index, due in enumerate(self.due):
             if due.room is None and not due.skipped:
+                if self._collapses:
+                    continue
                 break
             if due.room is None:
                 places.append(index)

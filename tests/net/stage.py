@@ -42,7 +42,7 @@ def small_bounds(most_pieces: int = 1024) -> Iterator[None]:
     """Let bounds be reached with a few lines and readers: trimming, slices, chunks, pieces."""
     with (
         mock.patch("reactor_chat.net.audience._TRIM_STEP", 0),
-        mock.patch("reactor_chat.net.audience.SLICE", 2),
+        mock.patch("reactor_chat.net.audience.SLICE", 1),
         mock.patch("reactor_chat.net.audience.gap", render_gap),
         mock.patch("reactor_chat.net.send_queue.CHUNK", 250),
         mock.patch("reactor_chat.net.send_queue._MOST_PIECES", most_pieces),
@@ -71,7 +71,7 @@ class Member(Owner):
     """One connection, its peer, and what the peer must receive."""
 
     def __init__(self, stage: "Stage", collapses: bool, is_bare: bool) -> None:
-        near, self.peer = socket_pair(stage.process, stage.outside, CAPACITY)
+        near, self.peer = socket_pair(stage.process, stage.outside, stage.capacity)
         self.connection = Connection(stage.shared, cast(Any, near))
         self.is_bare = is_bare
         names = {room.naive.name: room.naive for room in stage.rooms}
@@ -146,7 +146,12 @@ class Stage:
     """Rooms, members, and all that can happen to them."""
 
     def __init__(
-        self, rng: random.Random, faults: Faults = CALM, members: int = 4, collapses: bool = False
+        self,
+        rng: random.Random,
+        faults: Faults = CALM,
+        members: int = 4,
+        collapses: bool = False,
+        capacity: int = CAPACITY,
     ) -> None:
         self.process = Process(rng, faults)
         self.outside = Process(random.Random(0))
@@ -158,6 +163,7 @@ class Stage:
         self.failures: list[Exception] = []
         self.rooms = [Room(self, name) for name in ROOMS]
         self.members: list[Member] = []
+        self.capacity = capacity
         self._collapses = collapses
         self._questions: list[Callable[[], None]] = []
         self._words = 0
@@ -240,8 +246,8 @@ class Stage:
             naive.said += block.splitlines(keepends=True)
         for member, dialect in room.members.items():
             if member not in skipped:
-                lines = self._spell(room, block, entry.first, dialect)
-                member.reader.expect_of(naive, lines, dialect)
+                spelled = self._spell(room, block, entry.first, dialect)
+                member.reader.expect_of(naive, spelled, dialect)
 
     def speak(self, who: int, where: int, lines: int, ignorers: Sequence[int]) -> None:
         """One says something in one of its rooms, and perhaps gets it back as a receipt."""
@@ -249,6 +255,11 @@ class Stage:
         if member in room.members:
             wants_receipt = room.members[member] is tagged
             self.say(where, lines, 0, True, (*ignorers, *([] if wants_receipt else [who])))
+
+    def talk(self, where: int, lines: int) -> None:
+        """Say so many lines, one by one."""
+        for _ in range(lines):
+            self.say(where, 1)
 
     def answer(self, who: int, lines: int, size: int = 0) -> None:
         if member := self.one(who):
@@ -374,7 +385,7 @@ class Stage:
         moved = False
         for member in self.members:
             if not (member.stalled or member.is_reset or member.ended):
-                moved |= member.read(CAPACITY)
+                moved |= member.read(self.capacity)
         return moved
 
     def turn(self) -> None:
@@ -426,7 +437,9 @@ class Stage:
     def assert_complete(self) -> None:
         """Who reads has read everything, and nothing is in the way of the next line."""
         for member in self.members:
-            if member.stalled or member.is_reset or member.gone or self.waits:
+            if member.stalled or member.is_reset or member.gone:
+                continue
+            if self._waits_for_news(member):
                 continue
             if member.connection.life is OPEN:
                 member.reader.end()
@@ -434,6 +447,11 @@ class Stage:
                 assert member.is_bare or is_live == bool(member.connection.places), "not live"
             assert not member.connection.blocked, "blocked, but everything was read"
             assert not member.connection.pieces, f"left: {member.connection.pieces}"
+
+    def _waits_for_news(self, member: Member) -> bool:
+        if self.waits and member.connection.pieces:
+            return True
+        return any(room.held and room.audience.has_news for room in self.rooms)
 
     def finish(self) -> None:
         """Everybody reads to the end, and goes; then nothing is left of anybody."""

@@ -12,9 +12,10 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
-from tests.net.stage import LIMITS, Stage, small_bounds
+from tests.net.stage import CAPACITY, LIMITS, Stage, small_bounds
 from tests.sim.process import CALM, ROUGH, Faults
 
+STEPS = 4_000
 FEW_PIECES = 6  # that may wait, where that is to be reached
 
 SMALL = st.integers(0, 7)
@@ -68,8 +69,7 @@ class DeliveryMachine(RuleBasedStateMachine):
 
     @rule(where=SMALL, lines=st.integers(10, 60))
     def talk(self, where: int, lines: int) -> None:
-        for _ in range(lines):
-            self.stage.say(where, 1)
+        self.stage.talk(where, lines)
         self.stage.turn()
 
     @rule(who=SMALL, lines=LINES, size=SIZE)
@@ -161,11 +161,11 @@ class DeliveryTest(DeliveryMachine.TestCase):  # type: ignore[misc, valid-type]
 class LongRunTest(unittest.TestCase):
     """Thousands of steps, each seed another story."""
 
-    def play(self, seed: int, faults: Faults, steps: int, few: bool = False) -> None:
+    def play(self, seed: int, faults: Faults, few: bool = False, capacity: int = CAPACITY) -> None:
         rng = random.Random(seed)
         with small_bounds(FEW_PIECES) if few else small_bounds():
-            stage = Stage(random.Random(seed), faults, collapses=few)
-            for _ in range(steps):
+            stage = Stage(random.Random(seed), faults, 8, few, capacity)
+            for _ in range(STEPS):
                 self.step(stage, rng)
             stage.finish()
 
@@ -181,7 +181,7 @@ class LongRunTest(unittest.TestCase):
             (2, lambda: stage.switch(who)),
             (12, lambda: stage.say(where, lines, size, rng.randrange(4) > 0, skip)),
             (12, lambda: stage.speak(who, where, lines, skip)),
-            (3, lambda: [stage.say(where, 1) for _ in range(40)]),
+            (3, lambda: stage.talk(where, 40)),
             (6, lambda: stage.answer(who, lines, size)),
             (3, stage.broadcast),
             (2, lambda: stage.look_back(who, where, rng.choice([1, 90, 5000]), dialect > 0)),
@@ -203,13 +203,28 @@ class LongRunTest(unittest.TestCase):
         rng.choices([act for _, act in choices], weights)[0]()
 
     def test_nothing_is_lost_or_invented_on_a_calm_network(self) -> None:
-        self.play(1, CALM, 4_000)
+        self.play(1, CALM)
 
     def test_nothing_is_lost_or_invented_on_a_rough_network(self) -> None:
-        self.play(2, ROUGH, 4_000)
+        self.play(2, ROUGH)
 
     def test_nothing_is_lost_or_invented_where_few_pieces_may_wait(self) -> None:
-        self.play(3, ROUGH, 4_000, few=True)
+        self.play(3, ROUGH, few=True)
+
+    def test_nothing_is_lost_or_invented_where_most_keep_up(self) -> None:
+        self.play(4, CALM, capacity=10_000)
+
+    def test_who_is_told_something_between_two_slices_leaves_nothing_behind(self) -> None:
+        with small_bounds():
+            stage = Stage(random.Random(0), capacity=10_000)
+            for who in range(4):
+                stage.join(who, 0, 0)
+            stage.settle()
+            stage.say(0, 1)
+            stage.turn()
+            for who in range(4):
+                stage.answer(who, 1)
+            stage.finish()
 
 
 if __name__ == "__main__":

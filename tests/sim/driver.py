@@ -68,7 +68,7 @@ class Driver:
         self._cleanup.enter_context(mock.patch("reactor_chat.net.audience._TRIM_STEP", 0))
         self._cleanup.enter_context(mock.patch("reactor_chat.net.send_queue.CHUNK", 2 * CAPACITY))
         log, archive = _Log(self), NoArchive(lambda: EPOCH)
-        self.server = Server(self.reactor, self.settings, log, archive, lambda: TIME)
+        self.server = Server(self.reactor, self.settings, log, archive, clock=lambda: TIME)
         sock = self.network.listen(self.process, HERE, backlog=4096, capacity=CAPACITY)
         self.listener = self.server.listen(cast(Any, sock))
 

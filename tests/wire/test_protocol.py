@@ -162,9 +162,9 @@ class PlainBatchTest(unittest.TestCase):
                 buffer = LineBuffer()
                 buffer.feed(batch)
                 while (line := buffer.next_line()) is not None:
-                    receive(gathering.chat, alice, line)
+                    receive(gathering.chat, gathering.accounts, alice, line)
             heard = read_by(alice), read_by(bob)
-            outcomes.append((heard, gathering.said, gathering.chat.relayed))
+            outcomes.append((heard, gathering.journal.lines, gathering.chat.relayed))
         self.assertEqual(*outcomes)
 
 
