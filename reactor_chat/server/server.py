@@ -138,8 +138,12 @@ class Server(Handler):
 
     @property
     def archive_lags(self) -> bool:
-        """Whether who speaks in rooms is to be read later."""
-        return self._keeper is not None and self._keeper.busy
+        """Whether who speaks in rooms is to be read later.
+
+        So it is while news waits to be published: if megabytes of it came at once, those who read
+        well would be overrun.
+        """
+        return self._keeper is not None and (bool(self._unpublished) or self._keeper.busy)
 
     def _may_publish(self, audience: Audience) -> bool:
         """Return whether a room's news may be read: not before the keeper has it."""
@@ -153,6 +157,8 @@ class Server(Handler):
         unpublished, self._unpublished = self._unpublished, {}
         for audience in unpublished:
             audience.publish_later()
+        if not self.archive_lags:
+            self._resume_held_up()
 
     def _resume_held_up(self) -> None:
         held_up, self.held_up = self.held_up, {}

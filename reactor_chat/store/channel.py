@@ -233,7 +233,11 @@ class Channel:
 
     def note_taken(self) -> None:
         """Deliver what a refused flush had left, if it may be."""
-        if self._refused and (self._bypass or self.outbox.is_taken):
+        if self._refused and self.outbox.fresh:
+            # Said since then. Nobody flushes that before it hears that all is taken.
+            self.outbox.seal()
+            self.supervisor.push()
+        elif self._refused and (self._bypass or self.outbox.is_taken):
             self._refused = False
             self._owner.note_drained()
 

@@ -51,6 +51,14 @@ class DeliveryTest(ChannelCase):
         self.assertTrue(self.store.flush())
         self.check_all_is_written()
 
+    def test_what_is_kept_after_a_refusal_needs_no_further_flush(self) -> None:
+        self.assertFalse(self.say(500))
+        self.said += 1
+        self.store.keep("tea", self.said, 0, LINE)
+        self.world.settle()
+        self.assertEqual(self.world.hooks, ["drained"])
+        self.check_all_is_written()
+
     def test_keeping_calls_nobody(self) -> None:
         self.store.keep("tea", 1, 0, LINE)
         self.world.settle()
