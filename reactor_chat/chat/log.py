@@ -57,7 +57,7 @@ class Log:
         self._entries: list[Entry] = []  # from the base to the tip
         self._kept: deque[Entry] = deque()
         self._kept_lines = 0
-        self._kept_size = 0  # bytes
+        self.kept_size = 0  # bytes of these
         self._rendered: dict[Dialect, _Rendering] = {}
 
     def append(self, block: bytes, lines: int, time: float, keep: bool = True) -> Entry:
@@ -70,7 +70,7 @@ class Log:
             self.said += lines
             self._kept.append(entry)
             self._kept_lines += lines
-            self._kept_size += len(block) + ENTRY_OVERHEAD
+            self.kept_size += len(block) + ENTRY_OVERHEAD
             if self._kept_lines > KEPT_LINES:
                 self._drop_kept(KEPT_LINES)
         return entry
@@ -79,7 +79,7 @@ class Log:
     def size(self) -> int:
         """Bytes that it takes, about."""
         waiting = self.tip.size - self.base.size + ENTRY_OVERHEAD * len(self._entries)
-        return waiting + self._kept_size
+        return waiting + self.kept_size
 
     # -- reading on -------------------------------------------------------------------------------
 
@@ -194,7 +194,7 @@ class Log:
         while kept and self._kept_lines - kept[0].lines >= spared:
             entry = kept.popleft()
             self._kept_lines -= entry.lines
-            self._kept_size -= len(entry.block) + ENTRY_OVERHEAD
+            self.kept_size -= len(entry.block) + ENTRY_OVERHEAD
 
 
 class _Rendering:

@@ -190,28 +190,34 @@ class Audience(Handler):
             return  # with the next slice, in the next turn
         if self._blocks:  # though nobody may be left to be served: the others fell behind
             self._serve_more()
-        elif self.has_news:
-            may_publish = self._shared.may_publish
-            if may_publish is None or may_publish(self):
-                self._publish()
-
-    def _publish(self) -> None:
+            return
         log = self.log
+        may_publish = self._shared.may_publish
+        if self.turn is log.tip or (may_publish is not None and not may_publish(self)):
+            return
         self._live_at, self.turn = self.turn, log.tip
-        if sum(map(len, self._live.values())) > SLICE:
+        if self._is_large():
             self._begin_slices()
         else:
             for dialect, queues in self._live.items():
                 if queues:
                     self._send(log.render(self._live_at, dialect), dialect, queues)
         self._alone = None
+        if self.behind or log.pins or self._leaving:
+            self._let_read_on()
+        else:
+            log.forget()
+            if log.kept_size - self._counted > _COUNT_STEP:
+                self.count()
+
+    def _is_large(self) -> bool:
+        return any([len(queues) > SLICE for queues in self._live.values()])
+
+    def _let_read_on(self) -> None:
+        """See to it that who is not live reads the news by itself, and is live again after that."""
         for queue in self._leaving:
             queue.wake()
         self._leaving.clear()
-        if not self.behind and not log.pins:
-            log.forget()
-            self._count_roughly()
-            return
         for queue, place in list(self.behind.items()):
             if place.cursor is self.turn and not queue.pieces:
                 queue.go_live()  # it has only spoken
@@ -262,7 +268,8 @@ class Audience(Handler):
             log.end_turn()
             if log.tip.size - log.base.size > limit + _TRIM_STEP and log.trim(limit):
                 self._note_overrun()
-        self._count_roughly()
+        if abs(log.size - self._counted) > _COUNT_STEP:
+            self.count()
 
     def _note_overrun(self) -> None:
         base = self.log.base.entries
@@ -275,11 +282,6 @@ class Audience(Handler):
         size = self.log.size
         self._shared.count_log(size - self._counted)
         self._counted = size
-
-    def _count_roughly(self) -> None:
-        """Count, unless little has changed."""
-        if abs(self.log.size - self._counted) > _COUNT_STEP:
-            self.count()
 
     def release(self) -> None:
         """The room is forgotten: count its log no more."""

@@ -42,6 +42,7 @@ class RoomLog(Protocol):
     tip: Mark
     base: Mark
     pins: int
+    kept_size: int  # bytes of what is kept to be shown again
 
     @property
     def size(self) -> int: ...
