@@ -113,6 +113,8 @@ class FakeAudience:
 class FakeJournal:
     """Keeps what is reported, as lines."""
 
+    quiet = False
+
     def __init__(self) -> None:
         self.events: list[str] = []
         self.lines: list[str] = []  # that were said

@@ -151,7 +151,8 @@ class Chat:
     def answer_batch(self, member: Member, batch: bytes, shout: bytes) -> None:
         """Answer a batch that was said outside of rooms with `protocol.shouted` of it."""
         member.link.write(shout if member.stamp is None else member.dress(shout))
-        self._journal.said(member.given, member.name, "", batch)
+        if not self._journal.quiet:
+            self._journal.said(member.given, member.name, "", batch)
 
     def speak_text(self, member: Member, text: str) -> None:
         """Say one line of any sanitised text."""
@@ -212,7 +213,9 @@ class Chat:
     def say_in_room(self, room: Room, text: str) -> None:
         """Let the operator speak in one room."""
         data = _SERVER + frame(text)
-        self._append(room, data, 1, [])
+        entry = room.audience.say(data, 1, self.clock(), True, [])
+        if self._keep is not None:
+            self._keep(room.name, entry.first, entry.time, data)
         self._journal.said("", "Server", room.name, data)
 
     @staticmethod
@@ -242,18 +245,16 @@ class Chat:
     def _say(self, member: Member, data: bytes, lines: int) -> None:
         """Say lines in the member's current room."""
         room = member.rooms[-1]
-        skip = [] if member.stamp else [member.link]
+        skip: list[Link] = [] if member.stamp else [member.link]
         if ignorers := self.ignoring.ignorers(member):
             skip += [one.link for one in ignorers if room in one.rooms]
-        self._append(room, data, lines, skip)
-        if len(room.members) > 1:
-            self.relayed += lines
-        self._journal.said(member.given, member.name, room.name, data)
-
-    def _append(self, room: Room, data: bytes, lines: int, skip: list[Link]) -> None:
         entry = room.audience.say(data, lines, self.clock(), True, skip)
         if self._keep is not None:
             self._keep(room.name, entry.first, entry.time, data)
+        if len(room.members) > 1:
+            self.relayed += lines
+        if not self._journal.quiet:
+            self._journal.said(member.given, member.name, room.name, data)
 
     # -- finding ----------------------------------------------------------------------------------
 

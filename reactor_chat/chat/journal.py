@@ -7,7 +7,12 @@ from typing import Protocol
 
 
 class Journal(Protocol):
-    """Where what happens is reported to. `by` is the given name of who is to answer for it."""
+    """Where what happens is reported to. `by` is the given name of who is to answer for it.
+
+    If it is `quiet`, nobody wants to know what is said: each message then costs a call less.
+    """
+
+    quiet: bool
 
     def event(self, kind: str, text: str, by: str = "", **fields: str) -> None:
         """Report something that happened."""

@@ -211,7 +211,7 @@ class Audience(Handler):
                 self.count()
 
     def _is_large(self) -> bool:
-        return any([len(queues) > SLICE for queues in self._live.values()])
+        return any(len(queues) > SLICE for queues in self._live.values())
 
     def _let_read_on(self) -> None:
         """See to it that who is not live reads the news by itself, and is live again after that."""

@@ -134,7 +134,7 @@ class EventLog(Handler):
     def configure(self, rate: float, quiet: bool, form: str) -> None:
         """Go by these settings from now on."""
         self._rate = rate or _UNLIMITED
-        self._quiet = quiet
+        self.quiet = quiet
         self.form = form
         self._format = make_format(form, self._clock)
         left_behind = chain.from_iterable(self._left_behind.values())
@@ -144,7 +144,7 @@ class EventLog(Handler):
     @property
     def shows_speech(self) -> bool:
         """Whether what people say is in the log."""
-        return not self._quiet
+        return not self.quiet
 
     # -- who is charged ---------------------------------------------------------------------------
 
@@ -194,7 +194,7 @@ class EventLog(Handler):
 
     def said(self, by: str, name: str, room: str, block: bytes) -> None:
         """Report what somebody said: whole lines, in a room as others read them."""
-        if self._quiet:
+        if self.quiet:
             return
         if by:
             share = self._shares.get(by) or self._new_share(by)

@@ -75,31 +75,25 @@ class Session(Owner):
 
     def on_batch(self, batch: bytes) -> None:
         """Serve whole lines: plain ones as one, anything else line by line."""
-        if len(batch) > _LARGE_BATCH:
+        member = self.member
+        if len(batch) > _LARGE_BATCH or self._sliced:
             self._on_large_batch(batch)
-        elif not self._say(batch):
+        elif not member.rooms and (shout := shouted(batch)) is not None:
+            self._chat.answer_batch(member, batch, shout)
+        elif is_plain(batch) and (self._free or self._may_say(batch)):
+            self._chat.speak(member, batch)
+        else:
             self._serve_lines(batch)
         self._fresh = False
-
-    def _say(self, batch: bytes) -> bool:
-        """Say a batch as one, if it is plain and may be said now; return whether that was so."""
-        member = self.member
-        if self._sliced:
-            return False
-        if not member.rooms and (shout := shouted(batch)) is not None:
-            self._chat.answer_batch(member, batch, shout)
-            return True
-        if is_plain(batch) and (self._free or self._may_say(batch)):
-            self._chat.speak(member, batch)
-            return True
-        return False
 
     def _on_large_batch(self, batch: bytes) -> None:
         """Say what of it fits into a turn; 16 KiB may be 8,000 lines."""
         head, tail = split_batch(batch, _PLAIN_A_TURN)
-        if not self._say(head):
+        if self._sliced or not is_plain(head) or not (self._free or self._may_say(head)):
             self._serve_lines(batch)
-        elif tail:
+            return
+        self._chat.speak(self.member, head)
+        if tail:
             self.connection.lines.put_back(tail)
             self._go_on_soon()
 
