@@ -216,7 +216,7 @@ class BindTest(unittest.TestCase):
         self.assertEqual(received, b"abc")
 
     @unittest.skipUnless(hasattr(socket, "TCP_NOTSENT_LOWAT"), "this system bounds it in no way")
-    def test_the_kernel_keeps_little_for_a_peer_that_reads_nothing_and_of_what_it_sent(self) -> None:
+    def test_the_kernel_keeps_little_of_what_a_peer_does_not_read_and_of_what_it_sent(self) -> None:
         sock = self.bind("127.0.0.1")[0]
         with contextlib.closing(socket.create_connection(sock.getsockname())):
             sock.settimeout(10)
