@@ -22,8 +22,8 @@ What is where:
     wire        framing, protocol, redaction, addresses, fingerprints, dialects
     chat        lookalikes, names, bans, rate, log, recall, journal, archive, members, roster,
                 people, rooms, chat, visits, accounts, actions, commands, moderation
-    net         tls_stream, certificate, tcp_info, shared, stall, pieces, place, send_queue,
-                audience, owner, connection, listener, tls
+    net         tls_stream, certificate, tcp_info, liveness, shared, stall, pieces, place,
+                send_queue, audience, owner, connection, listener, tls
     store       records, claim, passwords, schema, database, answers, keeper, process, outbox,
                 supervisor, channel, client, log_command
     tty         columns, keys, history, history_file, completion, links, mentions, style, draft,

@@ -297,6 +297,9 @@ class Connection(SendQueue):
         if self.lines.terminated:
             self.unframed = False
         elif self.lines.unfinished or self.lines.skipping:
+            self._owner.on_unfinished(self.lines.unfinished)
+            if self.life is not OPEN:
+                return
             self._last_input = self._shared.reactor.now
             if self._quiet is None:
                 self._set_quiet_timer(self._shared.limits.quiet)

@@ -28,12 +28,19 @@ _REPORT_EVERY: Final = 1.0  # seconds between log lines about one and the same t
 # Bytes to read away from a caller whom we refuse: closing with unread input sends a reset.
 _UNREAD: Final = 64 * 1024
 
-# Seconds. A peer that has vanished (power, cable) is found out within about two minutes, whether we
-# have something to send to it (user timeout, RFC 5482) or not (keep-alive).
-_VANISHED: Final = 120
+# Seconds. A peer that has vanished (power, cable) while nothing was on its way to it is found out
+# within two minutes. (If something was, the kernel does not ask: see `liveness`.)
 _KEEPALIVE_IDLE: Final = 60
 _KEEPALIVE_INTERVAL: Final = 10
 _KEEPALIVE_PROBES: Final = 6
+
+# Bytes that the kernel keeps for a peer beyond what is on its way. Left to itself it takes 4 MB
+# for each reader who has stopped; here what a room says waits once, in its log.
+_UNSENT: Final = 64 * 1024
+
+# Bytes that the kernel takes of a peer before we read them: four of our slices. Left to itself it
+# takes 6 MB, and whoever sent a flood and left would be served for minutes.
+_UNREAD_INPUT: Final = 64 * 1024
 
 # Shortages that pass: of this process's descriptors, the system's, or the kernel's memory.
 _SHORTAGES: Final = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
@@ -120,11 +127,14 @@ def prepare(sock: socket.socket) -> None:
     # A turn's output is one segment already; waiting for more would only delay it.
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _UNREAD_INPUT)
+    # Telnet sends a byte of its Ctrl-C as urgent: out of the stream, it would be lost from a line.
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_OOBINLINE, 1)
     for option, value in (
         ("TCP_KEEPIDLE", _KEEPALIVE_IDLE),
         ("TCP_KEEPINTVL", _KEEPALIVE_INTERVAL),
         ("TCP_KEEPCNT", _KEEPALIVE_PROBES),
-        ("TCP_USER_TIMEOUT", _VANISHED * 1000),
+        ("TCP_NOTSENT_LOWAT", _UNSENT),
     ):
         if hasattr(socket, option):  # which of them exist depends on the system
             sock.setsockopt(socket.IPPROTO_TCP, getattr(socket, option), value)

@@ -17,6 +17,9 @@ class Owner:
     def on_lines(self) -> None:
         """Lines may be there to be taken; `Connection.pause_reading` says: not now."""
 
+    def on_unfinished(self, begun: bytes) -> None:
+        """The peer has ended no line so far, and has begun this one."""
+
     def on_end(self) -> None:
         """The peer will say no more, and all its lines were taken: time for `close`."""
 

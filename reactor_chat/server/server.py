@@ -29,6 +29,7 @@ from reactor_chat.net.audience import Audience
 from reactor_chat.net.certificate import Certificate
 from reactor_chat.net.connection import Connection
 from reactor_chat.net.listener import Listener, OnAccept, refuse
+from reactor_chat.net.liveness import Liveness
 from reactor_chat.net.owner import Owner
 from reactor_chat.net.shared import Shared
 from reactor_chat.net.tls import TlsConnection, TlsDoor, connection_over
@@ -117,16 +118,14 @@ class Server(Handler):
         self._from_host: dict[str, int] = {}
         self._turned_away: dict[Connection, None] = {}
         self._ending = False
-        self._guard_memory()
-
-    def _guard_memory(self) -> None:
-        self.shared.memory = self.settings.memory
+        self._liveness = Liveness(reactor, self._connections, partial(log.failure, "liveness"))
+        self.shared.memory = settings.memory
         self.shared.guard = MemoryGuard(
-            self.shared,
-            self.chat,
-            lambda: [session.connection for session in self.sessions],
-            partial(self.log.failure, "memory"),
+            self.shared, self.chat, self._connections, partial(log.failure, "memory")
         )
+
+    def _connections(self) -> list[Connection]:
+        return [session.connection for session in self.sessions]
 
     def _new_audience(self, log: Log) -> Audience:
         return Audience(self.shared, log, partial(self.log.failure, "a room"))
@@ -183,7 +182,7 @@ class Server(Handler):
             self._tls_doors.append(door)
             accept = door.accept
             sorry = b""  # in plain text it would mean nothing to the caller
-        listener = Listener(self.reactor, sock, accept, sorry, self._report_listening)
+        listener = Listener(self.reactor, sock, accept, sorry, partial(self.log.event, "listening"))
         self.listeners.append(listener)
         return listener
 
@@ -199,6 +198,7 @@ class Server(Handler):
         self.sessions[session] = None
         self._from_host[source] = self._from_host.get(source, 0) + 1
         connection.open(session)
+        self._liveness.begin()
         given, address = session.member.given, format_address(host, port)
         self.log.enter(given, source)
         self.log.event("connected", f"{given} connected from {address}", given, address=address)
@@ -269,9 +269,6 @@ class Server(Handler):
     def forget_turned_away(self, connection: Connection) -> None:
         """Note that somebody who was turned away is gone."""
         del self._turned_away[connection]
-
-    def _report_listening(self, text: str) -> None:
-        self.log.event("listening", text)
 
     # -- the end ----------------------------------------------------------------------------------
 

@@ -62,7 +62,7 @@ class Session(Owner):
         self.member = self._chat.enter(connection, host)
         self._bucket: Bucket | None = None
         self._free = False  # to say plain lines without being asked about: there are no limits
-        self._fresh = True  # nothing but plain lines was served so far
+        self._fresh = True  # no line has ended so far
         self._sliced = False  # it has lines that are left over from a turn, and not all plain
         self._waits = False  # for leave to relay more
         self.reset_rate()
@@ -75,6 +75,10 @@ class Session(Owner):
 
     def on_batch(self, batch: bytes) -> None:
         """Serve whole lines: plain ones as one, anything else line by line."""
+        if self._fresh:
+            self._fresh = False
+            if self._is_foreign(batch):
+                return
         member = self.member
         if len(batch) > _LARGE_BATCH or self._sliced:
             self._on_large_batch(batch)
@@ -84,7 +88,6 @@ class Session(Owner):
             self._chat.speak(member, batch)
         else:
             self._serve_lines(batch)
-        self._fresh = False
 
     def _on_large_batch(self, batch: bytes) -> None:
         """Say what of it fits into a turn; 16 KiB may be 8,000 lines."""
@@ -120,14 +123,16 @@ class Session(Owner):
             if line is None:
                 self._sliced = False
                 return
-            if self._fresh and line is not OVERLONG and self._is_foreign(line):
-                return
-            self._fresh = False
             relayed = chat.relayed
             work -= len(line) // _LONG_LINE if line is not OVERLONG else 0
             work -= receive(chat, server.accounts, member, line)
             if self._bucket:
                 self._bucket.charge(chat.relayed - relayed)
+
+    def on_unfinished(self, begun: bytes) -> None:
+        """Answer at once who speaks another protocol: it may wait for that before it goes on."""
+        if self._fresh:
+            self._is_foreign(begun)
 
     def on_end(self) -> None:
         """Leave, once everything that was asked is answered."""

@@ -195,6 +195,36 @@ class BindTest(unittest.TestCase):
             self.addCleanup(accepted.close)
             self.assertTrue(accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
             self.assertTrue(accepted.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE))
+            self.assertTrue(accepted.getsockopt(socket.SOL_SOCKET, socket.SO_OOBINLINE))
+
+    @unittest.skipUnless(hasattr(socket, "TCP_USER_TIMEOUT"), "this system has no such timeout")
+    def test_a_living_peer_whose_window_is_zero_is_not_ended_by_the_kernel(self) -> None:
+        sock = self.bind("127.0.0.1")[0]
+        self.assertEqual(sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT), 0)
+
+    def test_an_urgent_byte_keeps_its_place_among_the_others(self) -> None:
+        sock = self.bind("127.0.0.1")[0]
+        with contextlib.closing(socket.create_connection(sock.getsockname())) as caller:
+            caller.sendall(b"a")
+            caller.send(b"b", socket.MSG_OOB)
+            caller.sendall(b"c")
+            caller.shutdown(socket.SHUT_WR)
+            sock.settimeout(10)
+            accepted, _ = sock.accept()
+            with accepted:
+                received = b"".join(iter(lambda: accepted.recv(10), b""))
+        self.assertEqual(received, b"abc")
+
+    @unittest.skipUnless(hasattr(socket, "TCP_NOTSENT_LOWAT"), "this system bounds it in no way")
+    def test_the_kernel_keeps_little_of_what_a_peer_does_not_read_and_of_what_it_sent(self) -> None:
+        sock = self.bind("127.0.0.1")[0]
+        with contextlib.closing(socket.create_connection(sock.getsockname())):
+            sock.settimeout(10)
+            accepted, _ = sock.accept()
+        with accepted:
+            self.assertLess(accepted.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF), 256 * 1024)
+            unsent = accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT)
+            self.assertEqual(unsent, 64 * 1024)
 
     def test_a_port_in_use_is_an_error(self) -> None:
         port = self.bind("127.0.0.1")[0].getsockname()[1]

@@ -223,6 +223,7 @@ class ShutdownTest(FaultCase):
 class IdleTest(FaultCase):
     def test_an_idle_server_sleeps_until_somebody_says_something(self) -> None:
         self.exchange()
+        self.driver.pass_time(60)  # in which it finds that this kernel tells nothing of dead peers
         self.assertIsNone(self.driver.settle())
         with self.assertRaises(Asleep) as caught:
             self.driver.turn(None)
