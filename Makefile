@@ -4,9 +4,9 @@ PYTHON ?= python3
 ARGS ?=
 SCALE ?= default
 
-# HOST, PORT, NAME and ROOM count only if they are given to make. Shells, conda and WSL have variables
+# HOST, PORT, NAME, ROOM and CHAPTER count only if they are given to make. Shells, conda and WSL have variables
 # of these names for purposes of their own: HOST=0.0.0.0 opened a server to the world.
-$(foreach name,HOST PORT NAME ROOM,$(if $(filter command,$(origin $(name))),,\
+$(foreach name,HOST PORT NAME ROOM CHAPTER,$(if $(filter command,$(origin $(name))),,\
 	$(eval override $(name) :=)))
 
 # One environment per Python, so that changing PYTHON needs no cleaning up.
@@ -17,11 +17,12 @@ TEST_PACKAGES = import tomllib; print(*tomllib.load(open("pyproject.toml", "rb")
 # By way of the environment, so that no quote in a value can confuse the shell.
 export HOST PORT NAME ROOM SCALE
 
-.PHONY: help run-server run-client certificate test bench clean
+.PHONY: help run-server run-client lesson certificate test bench clean
 
 help:
 	@echo "make run-server   serve               HOST=localhost PORT=56040 ARGS='--quiet …'"
 	@echo "make run-client   talk                HOST=… PORT=56040 NAME=… ROOM=… ARGS='…'"
+	@echo "make lesson       see the loop turn   CHAPTER=1"
 	@echo "make certificate  for TLS             HOST=chat.example.org"
 	@echo "make test         run all tests       PYTHON=python3.13"
 	@echo "make bench        measure             SCALE=smoke|default|full"
@@ -34,6 +35,9 @@ run-server:
 run-client:
 	@exec $(PYTHON) -m reactor_chat client $(if $(HOST),"$$HOST") \
 		$(if $(PORT),--port "$$PORT") $(if $(NAME),--name "$$NAME") $(if $(ROOM),--room "$$ROOM") $(ARGS)
+
+lesson:
+	@exec $(PYTHON) -m reactor_chat lesson $(CHAPTER)
 
 test: $(VENV)/ready
 	$(VENV)/bin/python -X dev -W error -m tests $(ARGS)

@@ -14,16 +14,17 @@ Who may import whom:
     tty         imports wire, loop.wakeup
     server      imports loop, wire, chat, net, store, tty
     client      imports loop.wakeup, wire, net.tls_stream, tty
-    __main__    imports wire, net, store, server, client
+    lesson      imports loop, wire, net, server, tty
+    __main__    imports wire, net, store, server, client, lesson
 
 What is where:
 
-    loop        timers, reactor, wakeup, signals
+    loop        timers, reactor, observed, wakeup, signals
     wire        framing, protocol, redaction, addresses, fingerprints, dialects
     chat        lookalikes, names, bans, rate, log, recall, journal, archive, members, roster,
                 people, rooms, chat, visits, accounts, actions, commands, moderation
-    net         tls_stream, certificate, tcp_info, liveness, shared, stall, pieces, place,
-                send_queue, audience, owner, connection, listener, tls
+    net         observed, tls_stream, certificate, tcp_info, liveness, shared, stall, pieces,
+                place, send_queue, audience, owner, connection, listener, tls
     store       records, claim, passwords, schema, database, answers, keeper, process, outbox,
                 supervisor, channel, client, log_command
     tty         columns, keys, history, history_file, completion, links, mentions, style, draft,
@@ -36,6 +37,11 @@ What is where:
                 receipts, introduction, login, acquaintances, conversation, resolving, dialing,
                 server_link, attempt, reconnect, uplink, leaving, pipe, terminal_output,
                 job_control, view, outbox, interactive, entry
+    lesson      source, recorder, change, view, peer, scene, stage, chapters.one_message,
+                chapters.three_clients, chapters.stream, chapters.room, chapters.slow_reader,
+                chapters.sleeping, chapters.ending, chapters.thousand, chapters.broken_blocking,
+                chapters.broken_interest, chapters.broken_sending, chapters.broken_limit,
+                chapters.broken_close, chapters.broken_backlog, tour, book
 """
 
 __version__ = "1.0.0"

@@ -1,4 +1,4 @@
-"""The command line: `python -m reactor_chat server|client|log …`, or `reactor-chat` once installed.
+"""The command line: `python -m reactor_chat server|client|log|lesson …`; installed, `reactor-chat`.
 
 Invariants:
 - Whatever is wrong with the call or with its circumstances costs one line on standard error and a
@@ -16,6 +16,8 @@ from typing import Any, NoReturn
 from reactor_chat import __version__
 from reactor_chat.client.destination import PORT, parse_destination
 from reactor_chat.client.entry import ClientOptions, run
+from reactor_chat.lesson.book import CHAPTERS
+from reactor_chat.lesson.tour import run_lesson
 from reactor_chat.server.configuration import OptionError, add_options, read_options
 from reactor_chat.server.entry import run_server
 from reactor_chat.server.values import parse_port
@@ -33,7 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = vars(_parser().parse_args(arguments))
     parser: _Parser = given.pop("parser")
     command = given.pop("command")
-    run_command = {"server": _serve, "client": _talk, "log": _print_log}[command]
+    run_command = {"server": _serve, "client": _talk, "log": _print_log, "lesson": _teach}[command]
     try:
         return run_command(given)
     except OptionError as error:
@@ -48,6 +50,7 @@ def _parser() -> argparse.ArgumentParser:
         ("server", "serve", add_options),
         ("client", "talk", _add_client),
         ("log", "print what a server has kept", _add_log),
+        ("lesson", "see the loop turn", _add_lesson),
     ):
         command = commands.add_parser(name, help=purpose, allow_abbrev=False)
         command.set_defaults(parser=command)
@@ -94,6 +97,17 @@ def _add_log(parser: argparse.ArgumentParser) -> None:
     add("--json", action="store_true", help="an object a line")
 
 
+def _add_lesson(parser: argparse.ArgumentParser) -> None:
+    titles = [f"  {number:2}  {one.title}" for number, one in enumerate(CHAPTERS, 1)]
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.description = "The real server, its loop turned by hand, a step at each Enter."
+    parser.epilog = "\n".join(["chapters:", *titles])
+    numbers = range(1, len(CHAPTERS) + 1)
+    parser.add_argument(
+        "chapter", type=int, choices=numbers, nargs="?", metavar="CHAPTER", help="this one alone"
+    )
+
+
 def _since(text: str) -> int:
     try:
         return parse_since(text, time.time())
@@ -128,6 +142,10 @@ def _talk(given: dict[str, Any]) -> int:
             history=not options.no_history,
         )
     )
+
+
+def _teach(given: dict[str, Any]) -> int:
+    return run_lesson(CHAPTERS, **given)
 
 
 def _print_log(given: dict[str, Any]) -> int:

@@ -28,7 +28,7 @@ import select
 import selectors
 import time
 from collections.abc import Callable, Sequence
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Protocol
 
 from reactor_chat.loop.timers import Callback, Timer, Timers
 
@@ -102,7 +102,7 @@ class Reactor:
     ) -> None:
         self._selector = selector or selectors.DefaultSelector()
         self._clock = clock
-        self._readiness = _fastest_poll(self._selector)
+        self._readiness: Readiness = _fastest_poll(self._selector)
         self._handlers: dict[int, Handler] = {}
         self._timers = Timers()
         self._running = False
@@ -196,23 +196,29 @@ class Reactor:
             if self._early:
                 early = self._early[:]
                 self._early.clear()
-                for handler in early:
-                    try:
-                        handler.on_early_end_of_turn()
-                    except Exception as error:
-                        self._blame(handler, error)
+                self._end_early(early)
             pending = self._pending[:]
             self._pending.clear()
-            for handler in pending:
-                try:
-                    handler.on_end_of_turn()
-                except Exception as error:
-                    self._blame(handler, error)
+            self._end(pending)
             if self._closing:
                 closing = self._closing[:]
                 self._closing.clear()
                 for handler in closing:
                     self._dispose_of(handler)
+
+    def _end_early(self, handlers: Sequence[Handler]) -> None:
+        for handler in handlers:
+            try:
+                handler.on_early_end_of_turn()
+            except Exception as error:
+                self._blame(handler, error)
+
+    def _end(self, handlers: Sequence[Handler]) -> None:
+        for handler in handlers:
+            try:
+                handler.on_end_of_turn()
+            except Exception as error:
+                self._blame(handler, error)
 
     def _dispose_of(self, handler: Handler) -> None:
         try:
@@ -263,6 +269,19 @@ class Reactor:
         handler.on_crash(error)
 
 
+class Readiness(Protocol):
+    """Who is ready, as the kernel tells it."""
+
+    def poll(self, limit: float | None) -> Ready:
+        """Wait for at most `limit` seconds; return which descriptors are ready, and for what."""
+
+    def meaning(self, mask: int) -> int:
+        """Translate a mask that `poll` returned to READ and WRITE."""
+
+    def close(self) -> None:
+        """Give back what it has of its own."""
+
+
 class _SelectorPoll:
     """Readiness as the `selectors` module tells it: portable, and open to simulation."""
 
@@ -270,15 +289,13 @@ class _SelectorPoll:
         self._selector = selector
 
     def poll(self, limit: float | None) -> Ready:
-        """Wait for at most `limit` seconds; return which descriptors are ready, and for what."""
         return [(key.fd, mask) for key, mask in self._selector.select(limit)]
 
     def meaning(self, mask: int) -> int:
-        """Translate a mask that `poll` returned to READ and WRITE."""
         return mask
 
     def close(self) -> None:
-        """There is nothing of its own to close."""
+        pass
 
 
 class _EpollPoll:
@@ -303,7 +320,7 @@ class _EpollPoll:
         self._epoll.close()
 
 
-def _fastest_poll(selector: selectors.BaseSelector) -> "_SelectorPoll | _EpollPoll":
+def _fastest_poll(selector: selectors.BaseSelector) -> Readiness:
     if hasattr(selectors, "EpollSelector") and isinstance(selector, selectors.EpollSelector):
         return _EpollPoll(selector)
     return _SelectorPoll(selector)

@@ -29,6 +29,8 @@ PLAIN, TLS = ("127.0.0.1", 1), ("127.0.0.1", 2)
 class Log:
     """Keeps what is reported."""
 
+    quiet = False
+
     def __init__(self) -> None:
         self.lines: list[str] = []
 

@@ -249,6 +249,8 @@ class Driver:
 class _Log:
     """The server's log, as the model reads it."""
 
+    quiet = False
+
     def __init__(self, driver: Driver) -> None:
         self._driver = driver
 

@@ -37,6 +37,8 @@ class Defect(Exception):
 class Log:
     """Keeps what is reported."""
 
+    quiet = False
+
     def __init__(self) -> None:
         self.events: list[str] = []
         self.failures: list[type[Exception]] = []
