@@ -182,11 +182,15 @@ class Log:
         """The number of the last line that is not kept any more."""
         return self.said - self._kept_lines
 
-    def shrink(self) -> bool:
-        """Let go of the older half of all lines, but for the last ones; return if any went."""
+    def shrink(self, delivered: bool) -> bool:
+        """Let go of the older half of what is kept, but for the last lines; return if any went.
+
+        The same of what is to be delivered, if that was sent to all who keep up.
+        """
         before = self.size
         self._drop_kept(max(SPARED_LINES, self._kept_lines // 2))
-        self.trim((self.tip.size - self.base.size) // 2)
+        if delivered:
+            self.trim((self.tip.size - self.base.size) // 2)
         return self.size < before
 
     def _drop_kept(self, spared: int) -> None:

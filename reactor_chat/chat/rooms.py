@@ -37,8 +37,8 @@ class Audience(Protocol):
     def say(self, block: bytes, lines: int, time: float, keep: bool, skip: Sequence[Link]) -> Entry:
         """Append whole lines to the log, which all read but those to skip."""
 
-    def count(self) -> None:
-        """Count what the log takes now."""
+    def shrink(self) -> bool:
+        """Let go of the older half of the log; return whether any of it went."""
 
     def release(self) -> None:
         """The room is forgotten: count its log no more."""

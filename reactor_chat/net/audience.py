@@ -146,6 +146,17 @@ class Audience(Handler):
         """Whether something was said that is not sent yet."""
         return self.turn is not self.log.tip
 
+    @property
+    def is_publishing(self) -> bool:
+        """Whether there is news that was not sent to all who are live."""
+        return self.has_news or bool(self._blocks)
+
+    def shrink(self) -> bool:
+        """Let go of the older half of the log; return whether any of it went."""
+        shrunk = self.log.shrink(delivered=not self.is_publishing)
+        self.count()
+        return shrunk
+
     def note_behind(self, queue: SendQueue, place: Place) -> None:
         """A live member is to have a cursor of its own."""
         del self._live[place.dialect][queue]
@@ -262,6 +273,8 @@ class Audience(Handler):
     def on_end_of_turn(self) -> None:
         """Forget what everybody has read, and what nobody reads in time."""
         log, limit = self.log, self._shared.limits.backlog
+        if self.is_publishing:
+            return  # the live have not read it, and have no cursor that could tell them
         if not self.behind and not log.pins:
             log.forget()
         else:

@@ -76,10 +76,7 @@ class MemoryGuard(Handler):
             rooms = [*filter(self._shrink, large), *rooms[len(large) :]]
 
     def _shrink(self, room: Room) -> bool:
-        if self._is_enough() or not room.log.shrink():
-            return False
-        room.audience.count()
-        return True
+        return not self._is_enough() and room.audience.shrink()
 
     def _forget_rooms(self) -> None:
         for room in list(self._chat.rooms.empty.values()):

@@ -359,9 +359,8 @@ class Stage:
         """Memory is short."""
         room = self.room(where)
         self.settle()
-        if room.log.shrink():
+        if room.audience.shrink():
             room.shrunk = True
-            room.audience.count()
         self.update()
 
     # -- time -------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 import random
 import unittest
 from typing import Any, cast
+from unittest import mock
 
 from reactor_chat.chat.log import Log
 from reactor_chat.loop.reactor import Reactor
@@ -42,3 +43,16 @@ class AudienceTest(unittest.TestCase):
         self.reactor.end_turn()
         self.assertEqual(at_alices.recv(100), b"two\n")
         self.assertEqual(at_bobs.recv(100), b"one\nthree\n")
+
+    def test_what_is_said_while_a_large_room_is_served_in_slices_is_not_forgotten(self) -> None:
+        alice, _ = self.member()
+        _, at_bobs = self.member()
+        _, at_carols = self.member()
+        with mock.patch("reactor_chat.net.audience.SLICE", 1):
+            self.room.say(b"one\n", 1, 0, True, [alice])
+            self.reactor.turn(0)
+            self.room.say(b"two\n", 1, 0, True, [])
+            for _ in range(6):
+                self.reactor.turn(0)
+        self.assertEqual(at_bobs.recv(100), b"one\ntwo\n")
+        self.assertEqual(at_carols.recv(100), b"one\ntwo\n")
