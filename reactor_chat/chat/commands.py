@@ -123,7 +123,7 @@ def _help(request: Request) -> None:
 _NONE, _OPTIONAL, _REQUIRED = Argument.NONE, Argument.OPTIONAL, Argument.REQUIRED
 
 # Costs, measured with two thousand people and rooms (benchmarks/README.md).
-_LISTS: Final = 8
+_LISTS: Final = 16  # a whole turn's share
 _TELLS_ROOM: Final = 4
 
 _TABLE: Final = (

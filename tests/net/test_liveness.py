@@ -128,7 +128,7 @@ class LivenessTest(unittest.TestCase):
         for _ in range(1000):
             self.enter()
         self.clock.advance(30.0)
-        looks = []
+        looks: list[int] = []
         while sum(looks) < 1000:
             before = sum(peer.looks for peer in self.peers)
             self.reactor.turn()
