@@ -8,6 +8,8 @@ Invariants:
 - The last lines of each room stay (`log.SPARED_LINES`).
 - Whoever misses lines is told how many; whoever is closed is told why.
 - A pass frees a sixteenth more than it has to, so that it is not repeated for every line.
+- There is one pass a turn at most. What cannot be freed now (those who are closed still have to
+  read why) may be free in the next one, and asking again within the turn would never end.
 
 Not here: counting, which is done where something grows (`net.send_queue.Shared`).
 """
@@ -18,7 +20,7 @@ from typing import Final
 from reactor_chat.chat.chat import Chat
 from reactor_chat.chat.rooms import Room
 from reactor_chat.loop.reactor import Handler
-from reactor_chat.net.connection import Connection
+from reactor_chat.net.connection import OPEN, Connection
 from reactor_chat.net.shared import Shared
 from reactor_chat.wire.protocol import answer
 
@@ -42,6 +44,7 @@ class MemoryGuard(Handler):
         self._connections = connections
         self._report = report
         self._was_asked = False
+        self._last_pass = -1  # the turn in which that was
 
     def on_end_of_turn(self) -> None:
         """Free memory, if it is still short once everybody was sent what could be sent."""
@@ -50,6 +53,9 @@ class MemoryGuard(Handler):
             self._shared.reactor.at_end_of_turn(self)
             return
         self._was_asked = False
+        if self._last_pass == self._shared.reactor.turns:
+            return
+        self._last_pass = self._shared.reactor.turns
         if self._excess() > 0:
             self._shrink_rooms()
         if self._excess() > 0:
@@ -89,6 +95,8 @@ class MemoryGuard(Handler):
         for connection in slow:
             if self._is_enough() or not connection.waiting:
                 return
+            if connection.life is not OPEN:
+                continue  # it has been told already
             connection.cut_short("memory is short", TOO_SLOW)
 
 

@@ -27,6 +27,7 @@ class FakeLog:
 
     def __init__(self) -> None:
         self.lines: list[str] = []
+        self.quiet = False
 
     def event(self, kind: str, text: str, by: str = "", **fields: str) -> None:
         self.lines.append(text)

@@ -1,0 +1,84 @@
+"""What goes when memory is short, and in which order, and who is told."""
+
+import contextlib
+import re
+
+from reactor_chat.net.shared import Limits
+from reactor_chat.server.settings import Settings
+from tests.server.small_world import SmallWorldCase
+from tests.sim.stream import Stream
+
+LINE = "x" * 1000
+
+
+class MemoryTest(SmallWorldCase):
+    settings = Settings(rate=0, limits=Limits(), memory=200_000)
+
+    def taken(self) -> int:
+        """Return what all rooms' lines and all backlogs take."""
+        return self.server.shared.logs + self.server.shared.waiting
+
+    def lines_shown(self, room: str) -> int:
+        """Return how many lines of a room somebody can still read."""
+        stream = self.call()
+        stream.send(f"/join {room}\n/history 100\n".encode())
+        return self.read_all(stream).count(LINE)
+
+    def say(self, stream: Stream, count: int) -> None:
+        """Say so many lines, each in a turn of its own."""
+        for _ in range(count):
+            self.ask(stream, LINE)
+            self.assertLessEqual(self.taken(), 200_000)
+
+    def test_the_older_lines_of_the_largest_room_go_first(self) -> None:
+        small, large = self.call(), self.call()
+        self.ask(small, "/join small")
+        self.ask(large, "/join large")
+        self.say(small, 30)
+        self.say(large, 300)
+        # Ten of each are shown on joining, and then all.
+        self.assertEqual(self.lines_shown("small"), 10 + 30)
+        self.assertLess(self.lines_shown("large"), 10 + 100)
+
+    def test_the_last_lines_of_each_room_stay_though_memory_is_short(self) -> None:
+        for number in range(30):
+            one = self.call()
+            self.ask(one, f"/join tea{number}")
+            for _ in range(10):
+                self.ask(one, LINE)
+        self.assertGreater(self.taken(), 200_000)
+        for room in self.server.chat.rooms:
+            self.assertEqual(sum(entry.lines for entry in room.log.recent(100)), 10)
+
+    def test_then_who_does_not_read_is_closed_and_told_and_nobody_else_is(self) -> None:
+        witness = self.call()
+        deaf = [self.call() for _ in range(8)]
+        for one in deaf * 40:
+            with contextlib.suppress(BlockingIOError, BrokenPipeError):
+                one.send(f"{LINE}\n".encode() * 3)
+            self.settle()
+        self.assertEqual(self.ask(witness, "hello"), ["HELLO"])
+        self.assertLessEqual(self.taken(), 200_000)
+        told = ["memory is short" in self.read_all(one) for one in deaf]
+        self.assertTrue(any(told))
+        self.assertFalse(all(told), "more were closed than had to be")
+
+    def test_who_misses_lines_for_it_reads_how_many(self) -> None:
+        slow = self.call()
+        self.ask(slow, "/join tea")
+        speaker = self.call()
+        self.ask(speaker, "/join tea")
+        for _ in range(300):
+            self.ask(speaker, LINE)
+        self.assertLessEqual(self.taken(), 200_000)
+        heard = self.read_all(slow)
+        missed = sum(map(int, re.findall(r"\* You missed (\d+) messages", heard)))
+        self.assertGreater(missed, 0)
+        self.assertEqual(heard.count(LINE) + missed, 300)
+
+    def read_all(self, stream: Stream) -> str:
+        """Return everything that comes."""
+        heard = ""
+        while more := self.hear(stream):
+            heard += more
+        return heard
