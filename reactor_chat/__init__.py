@@ -31,8 +31,8 @@ What is where:
                 viewport, folding, wrapping, search, secret, pasted, effects, editor, device,
                 terminal
     server      values, settings, configuration, keeping, systemd, doors, log_formats, event_log,
-                archive, sink, waiting_lines, console, memory, session, server, service,
-                entry
+                archive, sink, waiting_lines, console, memory, session, server, trace,
+                service, entry
     client      known_servers, trust, asking, destination, waiting, words, tags, membership,
                 receipts, introduction, login, acquaintances, conversation, resolving, dialing,
                 server_link, attempt, reconnect, uplink, leaving, pipe, terminal_output,

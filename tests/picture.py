@@ -1,4 +1,4 @@
-"""A picture of a session: `python -m tests.picture OUT.svg`.
+"""A picture of a session, and a transcript: `python -m tests.picture OUT.svg [README.md]`.
 
 A real server and two real clients run on pseudo-terminals, and act out a short scene; a third
 caller has only a socket. The picture plays what was on the three screens. Ports and the time of day
@@ -8,7 +8,7 @@ Invariants:
 - Each act waits until every screen shows what came of it, so the order of lines is always the same.
 - The pace of the picture is the script's; how fast the machine was does not show.
 
-Not here: what it looks like (`drawing`).
+Not here: what it looks like (`drawing`), and what the lesson writes (`lesson.transcript`).
 """
 
 import argparse
@@ -23,6 +23,7 @@ from typing import Final
 
 from tests.client.peer import environment
 from tests.drawing import GAP, Look, Scene, draw
+from tests.lesson import transcript
 from tests.processes import HOST, PATIENCE, Client, Sources
 from tests.screen import Cell, Screen
 from tests.window import Window
@@ -216,14 +217,20 @@ def _plain(row: Sequence[Cell]) -> str:
 
 
 def main() -> None:
-    """Write the picture to the file that the command line names."""
+    """Write the picture, and the transcript, to the files that the command line names."""
     parser = argparse.ArgumentParser(prog="python -m tests.picture", description=__doc__)
     parser.add_argument("out", metavar="OUT.svg", type=Path)
-    out: Path = parser.parse_args().out
+    parser.add_argument("readme", metavar="README.md", type=Path, nargs="?")
+    options = parser.parse_args()
+    out: Path = options.out
+    readme: Path | None = options.readme
     with contextlib.closing(Stage()) as stage:
         play(stage)
         scenes = [actor.scene for actor in stage.cast]
         out.write_text(draw(scenes, TITLE, stage.now), encoding="utf-8")
+    if readme is not None:
+        text = readme.read_text(encoding="utf-8")
+        readme.write_text(transcript.put(text, transcript.play()), encoding="utf-8")
 
 
 if __name__ == "__main__":

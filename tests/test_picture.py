@@ -94,7 +94,7 @@ class StoredTest(unittest.TestCase):
             play(stage)
             drawing = draw([actor.scene for actor in stage.cast], TITLE, stage.now)
         if drawing != STORED.read_text(encoding="utf-8"):
-            self.fail("it is out of date: python -m tests.picture tests/picture.svg")
+            self.fail("it is out of date: python -m tests.picture tests/picture.svg README.md")
 
     def test_it_asks_for_nothing_from_elsewhere(self) -> None:
         stored = STORED.read_text(encoding="utf-8")

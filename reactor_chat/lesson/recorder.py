@@ -24,9 +24,9 @@ _INTERESTS: Final = {
     READ | WRITE: "to read and to write",
 }
 
-# Milliseconds that tell a loop that slept from one that was busy. Shorter ones depend on the
-# machine.
-_A_SLEEP: Final = 0.05
+# Seconds that tell a loop that slept from one that was kept waiting for the processor. The
+# lesson's own sleeps are longer.
+_A_SLEEP: Final = 0.2
 
 
 class Seen(NamedTuple):

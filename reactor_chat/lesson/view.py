@@ -13,6 +13,7 @@ from typing import Final
 from reactor_chat.lesson.recorder import Seen
 
 WIDTH: Final = 79  # a terminal of 80 may fold at the last column
+_CELL: Final = 25  # columns of one cell; three of them fit
 _SOURCE: Final = 25  # columns for a file and a line
 _KIND: Final = 10
 
@@ -81,7 +82,7 @@ def render_title(text: str, paint: Paint) -> str:
 
 def render_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
     """Return rows in columns, the first to the left, the others to the right."""
-    table = [head, *rows]
+    table = [[cut(cell, _CELL) for cell in row] for row in (head, *rows)]
     widths = [max(len(row[column]) for row in table) for column in range(len(head))]
     return [
         "  ".join(

@@ -23,6 +23,7 @@ from reactor_chat.server.doors import CannotListen, OpenDoor, open_doors
 from reactor_chat.server.keeping import CannotKeep, find_data
 from reactor_chat.server.service import ReadOptions, Service, Start
 from reactor_chat.server.settings import Options
+from reactor_chat.server.trace import CannotTrace, open_trace
 
 # Descriptors that are not clients': standard streams, epoll, signals, listeners, the keeper, and
 # callers who are being turned away.
@@ -44,24 +45,30 @@ def run_server(read_options: ReadOptions) -> int:
         if options.check:
             sys.stdout.write("ok\n")
             return 0
+        trace = open_trace(options.trace)
         doors = open_doors(options.doors, os.environ)
+    except CannotTrace as error:
+        return _give_up(str(error))
     except CertificateError as error:
         return _give_up(f"{error}.")
     except CannotListen as error:
         return _give_up(str(error))
     with contextlib.ExitStack() as held:
+        if trace is not None:
+            held.callback(trace.write)
         for door in doors:
             held.callback(door.sock.close)  # in case that nobody comes to listen on it
         if certificate is None and any(door.tls for door in doors):
             raise OptionError(NO_CERTIFICATE)
         capacity = max(1, _raise_descriptor_limit() - _RESERVED)
         data = find_data(options.data, doors[0].port, os.environ)
-        return _serve(Start(options, read_options, capacity, certificate, data), doors)
+        start = Start(options, read_options, capacity, certificate, data, trace)
+        return _serve(start, doors)
 
 
 def _serve(start: Start, doors: Sequence[OpenDoor]) -> int:
     try:
-        service = Service(Reactor(), start)
+        service = Service(start.trace.new_reactor() if start.trace else Reactor(), start)
     except CannotKeep as error:
         return _give_up(str(error))
     except KeyboardInterrupt:  # a keeper may take its time to read the file

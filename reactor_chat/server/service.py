@@ -23,6 +23,7 @@ from reactor_chat.chat.moderation import COMMAND_WORDS
 from reactor_chat.loop.reactor import Reactor
 from reactor_chat.loop.signals import SignalWatch
 from reactor_chat.net.certificate import Certificate
+from reactor_chat.net.observed import ObservedSocket
 from reactor_chat.server.archive import StoreArchive
 from reactor_chat.server.configuration import OptionError
 from reactor_chat.server.console import Console
@@ -32,6 +33,7 @@ from reactor_chat.server.keeping import DataFile, open_store
 from reactor_chat.server.server import Server
 from reactor_chat.server.settings import Options
 from reactor_chat.server.systemd import Supervisor
+from reactor_chat.server.trace import Trace
 from reactor_chat.store.client import Store
 from reactor_chat.tty.completion import complete
 from reactor_chat.tty.style import Style, colours_welcome, links_welcome
@@ -61,6 +63,7 @@ class Start(NamedTuple):
     capacity: int  # as many clients as descriptors allow
     certificate: Certificate | None
     data: DataFile | None
+    trace: Trace | None = None
 
 
 class Service:
@@ -90,6 +93,8 @@ class Service:
         archive = StoreArchive(self._store) if self._store else None
         settings = options.settings(self._start.capacity)
         self._server = Server(reactor, settings, self._log, archive, self._store)
+        if start.trace is not None:
+            start.trace.observe(self._server)
         self._server.operator.reload = self._reload
         self._server.on_ending = self._supervisor.stopping
         self._interrupted = False  # by keys
@@ -141,7 +146,9 @@ class Service:
 
     def _listen(self, door: OpenDoor) -> str:
         certificate = self._certificate if door.tls else None
-        host, port = self._server.listen(door.sock, certificate).address
+        trace = self._start.trace
+        sock = door.sock if trace is None else ObservedSocket(door.sock, trace)
+        host, port = self._server.listen(sock, certificate).address
         address = format_address(host, port)
         tls = " (TLS)" if door.tls else ""
         self._log.event("listening", f"listening on {address}{tls}", address=address)

@@ -160,6 +160,14 @@ OPTIONS: Final = (
         "let passwords come over connections without TLS, from other machines too",
         True,
     ),
+    Option(
+        "trace",
+        FILE,
+        "FILE",
+        "",
+        "at the end, write there what the loop did (Trace Event Format): the last 100,000 steps, "
+        "and the 20 longest turns",
+    ),
 )
 
 
@@ -202,6 +210,7 @@ class Options:
     rate: float
     max_backlog: int
     plain_passwords: bool
+    trace: str | None
 
     def settings(self, capacity: int) -> Settings:
         """Return what the running server goes by; descriptors allow `capacity` clients."""

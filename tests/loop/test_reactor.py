@@ -58,10 +58,13 @@ class ReactorCase(unittest.TestCase):
     def setUp(self) -> None:
         self.clock = Clock()
         self.script = Script()
-        self.reactor = Reactor(self.script, self.clock)
+        self.reactor = self.new_reactor()
         self.addCleanup(self.reactor.close)
         self.log: list[str] = []
         self.a, self.b, self.c = (self.probe(name, fd) for fd, name in enumerate("abc", 10))
+
+    def new_reactor(self) -> Reactor:
+        return Reactor(self.script, self.clock)
 
     def probe(self, name: str, fd: int, interest: int = READ) -> Probe:
         probe = Probe(self.log, name, fd)

@@ -43,6 +43,6 @@ def measure(stage: Stage) -> Figures:
     missed = scene.catch_up("bob").count(b"* You missed")
     return {
         "the room's log takes": f"{kept:,} bytes",
-        "bob is told that he missed some": "yes" if missed else "no",
+        "bob is told of a gap": "yes" if missed else "no",
         "lines that he missed": f"{scene.server.shared.missed:,}",
     }

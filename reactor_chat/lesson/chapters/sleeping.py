@@ -16,10 +16,9 @@ def play(stage: Stage) -> Iterator[None]:
         second, it is taken for one. bare has sent `hello`, and no line feed."""
     )
     scene = stage.scene()
-    scene.enter("bare", room=None)
-    scene.connect("barer")
+    scene.connect("bare")
     yield
-    scene.say("barer", "hello")
+    scene.say("bare", "hello")
     stage.turn(scene)
     yield
     stage.say(
@@ -28,7 +27,7 @@ def play(stage: Stage) -> Iterator[None]:
     )
     stage.turn(scene)
     yield
-    stage.read(scene, "barer")
+    stage.read(scene, "bare")
     stage.say(
         """The answer has no line feed either: such a program would print it. Without a deadline
         select sleeps until somebody is ready, and an idle server does nothing at all."""
