@@ -27,6 +27,7 @@ class People:
     def __init__(self) -> None:
         self._by_key: dict[str, Member] = {}
         self._by_given: dict[str, Member] = {}
+        # The latest one, if there are several: who has a password takes the name whatever it is like.
         self._by_look: dict[str, Member] = {}
         self.roster = Roster()
 
@@ -77,7 +78,9 @@ class People:
 
     def _unindex(self, member: Member) -> None:
         del self._by_key[member.key]
-        del self._by_look[skeleton(member.name)]
+        look = skeleton(member.name)
+        if self._by_look.get(look) is member:
+            del self._by_look[look]
         self.roster.remove(member.key)
 
 

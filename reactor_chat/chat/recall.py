@@ -6,6 +6,8 @@ slice at a time, once the slice before has left; until it comes, what follows in
 
 Invariants:
 - The heading is shown if a line is, and only then.
+- Each line that is asked for is shown, or counted where it would be: lines may be missing in the
+  middle, too, if a full disk could not take them.
 - One slice at most is in memory for each reader.
 
 Not here: which lines are meant (`chat`), where the archive is.
@@ -37,8 +39,8 @@ class Reader(Protocol):
 class Recall:
     """Lines out of an archive, then `entries`.
 
-    `missed`, if it is given, is asked for a notice of how many lines there are not, when the first
-    that is found is not the one after `after`.
+    They are those after the line `after`. `missed`, if it is given, is asked for a notice of how
+    many there are not.
     """
 
     def __init__(
@@ -54,17 +56,19 @@ class Recall:
         self._entries = list(entries)
         self._origin = origin
         self._dialect = dialect
-        self._after = after
         self._missed = missed
+        self._passed = after  # the last line that was shown or counted
+        self._end = _last(self._entries[-1]) if self._entries else after
         self._slice: list[Entry] = []  # out of the archive
         self._asked = self._next = after  # the last line that was asked for, and that came
         self._last = after  # in the archive
         self._read: ReadSlice | None = None
         self._reader: Reader | None = None
 
-    def read_first(self, read: ReadSlice, last: int, reader: Reader) -> None:
-        """Before the entries, show what an archive has up to a line of this number."""
-        self._read, self._last, self._reader = read, last, reader
+    def read_first(self, read: ReadSlice, after: int, last: int, reader: Reader) -> None:
+        """Before the entries, show what an archive has after one line and up to another."""
+        self._read, self._next, self._last, self._reader = read, after, last, reader
+        self._end = max(self._end, last)
         self._ask()
 
     @property
@@ -75,6 +79,10 @@ class Recall:
     @property
     def done(self) -> bool:
         """Whether all was taken."""
+        return self._is_exhausted and not (self._missed and self._passed < self._end)
+
+    @property
+    def _is_exhausted(self) -> bool:
         return not (self._entries or self._slice) and self._next == self._last
 
     def take(self, budget: int) -> bytes:
@@ -86,19 +94,22 @@ class Recall:
         for entry in source:
             if budget <= 0:
                 break
-            blocks.append(self._open(entry.first) + self._dialect(entry, self._origin))
+            blocks.append(self._pass_to(entry.first - 1) + self._heading)
+            blocks[-1] += self._dialect(entry, self._origin)
+            self._heading = b""
+            self._passed = _last(entry)
             budget -= len(blocks[-1])
         del source[: len(blocks)]
         if not self._slice and self._next < self._last:
             self._ask()
+        elif self._is_exhausted:
+            blocks.append(self._pass_to(self._end))
         return b"".join(blocks)
 
-    def _open(self, first: int) -> bytes:
-        """Return what stands before the first line of all."""
-        heading, self._heading = self._heading, b""
-        missed, self._missed = self._missed, None
-        left_out = first - self._after - 1
-        return (missed(left_out) if missed and left_out > 0 else b"") + heading
+    def _pass_to(self, number: int) -> bytes:
+        """Return the count of the lines up to this one that there are not."""
+        missing, self._passed = number - self._passed, number
+        return self._missed(missing) if self._missed and missing > 0 else b""
 
     def _ask(self) -> None:
         assert self._read is not None
@@ -112,3 +123,7 @@ class Recall:
         if not self._slice and self._next < self._last:
             self._ask()  # what was there is too old to be kept
         self._reader.wake()
+
+
+def _last(entry: Entry) -> int:
+    return entry.first + entry.lines - 1

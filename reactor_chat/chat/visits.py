@@ -108,18 +108,18 @@ def recall(
     start = max(after, log.said - MAX_HISTORY, 0)
 
     def missed(lines: int) -> bytes:
-        return member.dress(notice(f"You missed {lines + start - after} messages."), room)
+        return member.dress(notice(f"You missed {lines} messages."), room)
 
     piece = Recall(
         member.dress(heading, room) if heading else b"",
         log.since(start),
         log.origin,
         tagged if member.stamp else current,
-        start,
+        after,
         missed if count_missed else None,
     )
     if start < log.forgotten and chat.archive.room(room.key):
-        piece.read_first(partial(chat.archive.read, room.name), log.forgotten, member.link)
+        piece.read_first(partial(chat.archive.read, room.name), start, log.forgotten, member.link)
     if not piece.done:
         member.link.push(piece)
 

@@ -20,6 +20,7 @@ from reactor_chat.chat.names import name_key
 from reactor_chat.chat.recall import Kept, OnSlice
 from reactor_chat.store.client import Reading, Store
 from reactor_chat.store.records import Line
+from reactor_chat.wire.dialects import milliseconds
 
 BUSY: Final = Verdict(False, "Passwords cannot be checked just now. Try again in a moment.")
 
@@ -61,7 +62,7 @@ class StoreArchive:
         if name not in self._said:
             self._names[name_key(name)] = name
         self._said[name] = number + block.count(b"\n") - 1
-        self.store.keep(name, number, int(time * 1000), block)
+        self.store.keep(name, number, milliseconds(time), block)
 
     def set_topic(self, name: str, topic: str) -> None:
         """Take a room's topic."""

@@ -96,8 +96,16 @@ def notice_of(text: str, room: str, dialect: Dialect, time: float) -> bytes:
 @lru_cache(maxsize=64)  # what is said in a turn has one time
 def format_time(time: float) -> str:
     """Return a time as in `2026-11-27T20:47:00.123Z` (RFC 3339)."""
-    moment = datetime.fromtimestamp(int(time), UTC)
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{int(time % 1 * 1000):03d}Z"
+    seconds, rest = divmod(milliseconds(time), 1000)
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.{rest:03d}Z"
+
+
+def milliseconds(time: float) -> int:
+    """Return the milliseconds that stand for a time, in tags and in an archive.
+
+    The nearest one: what is cut off instead gets lower each time that it passes through a float.
+    """
+    return round(time * 1000)
 
 
 def parse_id(text: str) -> tuple[str, int] | None:

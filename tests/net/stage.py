@@ -289,7 +289,7 @@ class Stage:
         dialect = room.members.get(member, current)
         piece = Recall(heading, log.since(after), log.origin, dialect, after)
         if after < log.forgotten:
-            piece.read_first(self._reader_of(naive), log.forgotten, member.connection)
+            piece.read_first(self._reader_of(naive), after, log.forgotten, member.connection)
         if piece.done:
             assert after == len(naive.said)
             return
