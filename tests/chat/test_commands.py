@@ -215,7 +215,7 @@ class TagsTest(CommandCase):
         self.assertEqual(
             self.gathering.say(self.carol, "/join tea"),
             [
-                f"{tags} -> You joined tea. Here: alice, bob, carol.",
+                f"{tags};last={EPOCH}-1 -> You joined tea. Here: alice, bob, carol.",
                 f"{tags} -> Recent messages:",
                 self.line(1, "bob: hi"),
             ],
