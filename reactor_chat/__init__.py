@@ -19,12 +19,13 @@ Who may import whom:
 
 What is where:
 
-    loop        timers, reactor, observed, wakeup, signals
-    wire        framing, protocol, redaction, addresses, fingerprints, dialects
+    loop        timers, readiness, turn_length, reactor, observed, wakeup, signals
+    wire        telnet, framing, protocol, redaction, addresses, fingerprints, dialects
     chat        lookalikes, names, bans, rate, log, recall, journal, archive, members, roster,
                 people, rooms, chat, visits, accounts, actions, commands, moderation
     net         observed, tls_stream, certificate, tcp_info, liveness, shared, stall, pieces,
-                place, send_queue, audience, owner, connection, listener, tls
+                place, gathering, upper_half, send_queue, audience, owner, farewell, quiet,
+                connection, listener, tls
     store       records, claim, passwords, schema, database, answers, keeper, process, outbox,
                 supervisor, channel, client, log_command
     tty         columns, keys, history, history_file, completion, links, mentions, style, draft,

@@ -13,7 +13,8 @@ from collections.abc import Callable
 from typing import Final, NamedTuple
 
 from reactor_chat.lesson.source import CallTrace, Place, place_of
-from reactor_chat.loop.reactor import READ, WRITE, Handler, Ready
+from reactor_chat.loop.reactor import READ, WRITE, Handler
+from reactor_chat.loop.readiness import Ready
 from reactor_chat.loop.timers import Callback
 from reactor_chat.net.observed import StreamObserver
 

@@ -14,7 +14,8 @@ import time
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from reactor_chat.loop.reactor import Handler, Reactor, Readiness, Ready
+from reactor_chat.loop.reactor import Handler, Reactor
+from reactor_chat.loop.readiness import Readiness, Ready
 from reactor_chat.loop.timers import Callback, Timer
 
 

@@ -19,32 +19,27 @@ Invariants:
   does not wake up.
 - Handlers ask `now`, never the clock: it is the same for all in one turn.
 
-Not here: sockets, bytes, chat, signals (a signal arrives as a readable descriptor).
+Not here: who is ready (`readiness`), sockets, bytes, chat, signals (a signal arrives as a readable
+descriptor).
 """
 
 import contextlib
 import os
-import select
 import selectors
 import time
 from collections.abc import Callable, Sequence
-from typing import Final, NamedTuple, Protocol
+from typing import Final
 
+from reactor_chat.loop.readiness import Readiness, Ready, fastest_readiness
 from reactor_chat.loop.timers import Callback, Timer, Timers
+from reactor_chat.loop.turn_length import TurnLength
 
 READ: Final = selectors.EVENT_READ
 WRITE: Final = selectors.EVENT_WRITE
 NOTHING: Final = 0
 
-# How many descriptors one `select` may report. The kernel rotates among those that are ready, so
-# nobody starves. It bounds what one turn reads (to 4 MB), and keeps what a turn touches in the
-# processor's caches: with 1,000 busy clients, 1024 cost 4 % more CPU and half as much again of p99.
-MAX_EVENTS: Final = 256
-
 # Seconds. epoll counts milliseconds in an int; a loop that wakes once an hour is still idle.
 _LONGEST_SLEEP: Final = 3600.0
-
-Ready = Sequence[tuple[int, int]]
 
 
 class Handler:
@@ -79,19 +74,6 @@ class Handler:
         raise error
 
 
-class TurnLength(NamedTuple):
-    """What a turn took, in seconds and without the sleep, and how many descriptors were ready."""
-
-    serving: float  # handlers of what was ready, and timers
-    sending: float  # the end of the turn
-    ready: int
-
-    @property
-    def total(self) -> float:
-        """Seconds in all."""
-        return self.serving + self.sending
-
-
 class Reactor:
     """The loop. `selector` and `clock` (seconds, monotonic) can be replaced, for a simulation."""
 
@@ -102,7 +84,7 @@ class Reactor:
     ) -> None:
         self._selector = selector or selectors.DefaultSelector()
         self._clock = clock
-        self._readiness: Readiness = _fastest_poll(self._selector)
+        self._readiness: Readiness = fastest_readiness(self._selector)
         self._handlers: dict[int, Handler] = {}
         self._timers = Timers()
         self._running = False
@@ -267,63 +249,6 @@ class Reactor:
     def _blame(self, handler: object, error: Exception) -> None:
         assert isinstance(handler, Handler)
         handler.on_crash(error)
-
-
-class Readiness(Protocol):
-    """Who is ready, as the kernel tells it."""
-
-    def poll(self, limit: float | None) -> Ready:
-        """Wait for at most `limit` seconds; return which descriptors are ready, and for what."""
-
-    def meaning(self, mask: int) -> int:
-        """Translate a mask that `poll` returned to READ and WRITE."""
-
-    def close(self) -> None:
-        """Give back what it has of its own."""
-
-
-class _SelectorPoll:
-    """Readiness as the `selectors` module tells it: portable, and open to simulation."""
-
-    def __init__(self, selector: selectors.BaseSelector) -> None:
-        self._selector = selector
-
-    def poll(self, limit: float | None) -> Ready:
-        return [(key.fd, mask) for key, mask in self._selector.select(limit)]
-
-    def meaning(self, mask: int) -> int:
-        return mask
-
-    def close(self) -> None:
-        pass
-
-
-class _EpollPoll:
-    """The same, asked of the selector's epoll through a second handle on the same kernel object.
-
-    `EpollSelector.select` asks it too, and then makes a key, a tuple and a look-up of each event:
-    benchmarks/README.md tells what that costs. Read readiness has the same number in both.
-    """
-
-    def __init__(self, selector: "selectors.EpollSelector") -> None:
-        self._epoll = select.epoll.fromfd(os.dup(selector.fileno()))
-
-    def poll(self, limit: float | None) -> Ready:
-        return self._epoll.poll(limit, MAX_EVENTS)
-
-    def meaning(self, mask: int) -> int:
-        # Errors and hang-ups wake whoever waits for either: the next call tells them.
-        readable = READ if mask & ~select.EPOLLOUT else NOTHING
-        return readable | (WRITE if mask & ~select.EPOLLIN else NOTHING)
-
-    def close(self) -> None:
-        self._epoll.close()
-
-
-def _fastest_poll(selector: selectors.BaseSelector) -> Readiness:
-    if hasattr(selectors, "EpollSelector") and isinstance(selector, selectors.EpollSelector):
-        return _EpollPoll(selector)
-    return _SelectorPoll(selector)
 
 
 def reason_for(error: OSError) -> str:

@@ -29,12 +29,14 @@ from enum import Enum
 from typing import Final
 
 from reactor_chat.loop.reactor import NOTHING, READ, WRITE, reason_for
-from reactor_chat.loop.timers import Timer
+from reactor_chat.net.farewell import Farewell
 from reactor_chat.net.owner import NOBODY, Owner
+from reactor_chat.net.quiet import QuietTimer
 from reactor_chat.net.send_queue import SendQueue
 from reactor_chat.net.shared import Shared
 from reactor_chat.net.tls_stream import ByteStream
-from reactor_chat.wire.framing import MAX_LINE, TIMING_MARK_REFUSED, LineBuffer
+from reactor_chat.wire.framing import MAX_LINE, LineBuffer
+from reactor_chat.wire.telnet import TIMING_MARK_REFUSED
 
 # What one turn reads of one peer: four of the longest lines. A flood is thus taken in slices, and
 # the others are served in between.
@@ -64,9 +66,7 @@ class Connection(SendQueue):
     """A non-blocking stream socket, with its lines, its send queue, and its life."""
 
     __slots__ = (
-        "_end_by",
         "_farewell",
-        "_last_input",
         "_owner",
         "_paused",
         "_peer_ended",
@@ -90,10 +90,8 @@ class Connection(SendQueue):
         self._peer_ended = False
         self._shut = False  # we have ended
         self._reason = ""
-        self._quiet: Timer | None = None  # for an unterminated text to be a message
-        self._last_input = 0.0
-        self._farewell: Timer | None = None  # for draining to end
-        self._end_by = 0.0  # when that is at the latest
+        self._quiet: QuietTimer | None = None  # for a peer that has ended no line
+        self._farewell: Farewell | None = None  # while DRAINING
 
     # -- for the owner ----------------------------------------------------------------------------
 
@@ -136,9 +134,8 @@ class Connection(SendQueue):
         self.cut_all()
         self.life = DRAINING
         self._reason = reason
-        self._forget_quiet()
-        self._end_by = self._shared.reactor.now + self._shared.limits.farewell
-        self._end_within(self._shared.limits.farewell)
+        self._cancel_timers()
+        self._farewell = Farewell(self._shared, self, reason)
         self._shared.reactor.at_end_of_turn(self)
         self.update_interest()
 
@@ -154,10 +151,8 @@ class Connection(SendQueue):
         self.life = CLOSED
         self._reason = reason
         self.fast = False
-        self._forget_quiet()
+        self._cancel_timers()
         self.end_stall_watch()
-        if self._farewell is not None:
-            self._farewell.cancel()
         if self.live:  # nobody is to send to it directly any more
             self.fall_behind()
         self.discard()
@@ -275,20 +270,17 @@ class Connection(SendQueue):
                 self._peer_ended = True
             self._shut = True
             self.end_stall_watch()
-            self._end_within(self._shared.limits.linger)
+            if self._farewell is not None:
+                self._farewell.end_within(self._shared.limits.linger)
         if self._peer_ended:
             self.abort(self._reason)
         self.update_interest()
 
-    def _end_within(self, seconds: float) -> None:
-        """Abort after so long, and in no case later than the farewell may take in all."""
-        if self._farewell is not None:
-            self._farewell.cancel()
-        delay = min(seconds, self._end_by - self._shared.reactor.now)
-        self._farewell = self._shared.reactor.call_later(delay, self, self._end_farewell)
-
-    def _end_farewell(self) -> None:
-        self.abort(self._reason)
+    def _cancel_timers(self) -> None:
+        for timer in (self._quiet, self._farewell):
+            if timer is not None:
+                timer.cancel()
+        self._quiet = self._farewell = None
 
     # -- peers that end no lines ------------------------------------------------------------------
 
@@ -298,35 +290,26 @@ class Connection(SendQueue):
             self.unframed = False
         elif self.lines.unfinished or self.lines.skipping:
             self._owner.on_unfinished(self.lines.unfinished)
-            if self.life is not OPEN:
-                return
-            self._last_input = self._shared.reactor.now
-            if self._quiet is None:
-                self._set_quiet_timer(self._shared.limits.quiet)
+            if self.life is OPEN:
+                self._quiet = self._quiet or QuietTimer(self._shared, self)
+                self._quiet.note_input()
 
-    def _set_quiet_timer(self, delay: float) -> None:
-        self._quiet = self._shared.reactor.call_later(delay, self, self._check_quiet)
-
-    def _check_quiet(self) -> None:
-        """Take the unfinished line for a message, if it has been still."""
-        self._quiet = None
-        if not self._paused:
-            self.on_readable()  # after the process was suspended, the rest may wait unread
+    @property
+    def has_only_begun(self) -> bool:
+        """Whether the peer has begun its first line, and not ended it."""
         lines = self.lines
         begun = lines.unfinished or lines.skipping
-        if lines.terminated or not begun or self._quiet or self.life is not OPEN:
-            return
-        remaining = self._last_input + self._shared.limits.quiet - self._shared.reactor.now
-        if remaining > 0:
-            self._set_quiet_timer(remaining)
-            return
+        return bool(begun) and not lines.terminated and self.life is OPEN
+
+    def read_what_waits(self) -> None:
+        """Take in what has arrived since the selector was asked, if anything is wanted."""
+        if not self._paused:
+            self.on_readable()
+
+    def end_line(self) -> None:
+        """Take the unfinished line for a message."""
         self.unframed = True
         if self.live:  # which would end its lines
             self.fall_behind()
-        lines.finish()
+        self.lines.finish()
         self.resume_reading()
-
-    def _forget_quiet(self) -> None:
-        if self._quiet is not None:
-            self._quiet.cancel()
-            self._quiet = None

@@ -24,34 +24,34 @@ Invariants:
 - A backlog that is full has to move within `Limits.stall` seconds: the peer's system has to
   acknowledge something. One that is not full may take its time, however long.
 
-This is the lower half of `connection.Connection`; what the upper half provides is marked below.
+This is the lower half of `connection.Connection`; `upper_half` lists what it expects of the other.
 
-Not here: what comes in, the states of a connection's life, the pieces (`pieces`), who reads what.
+Not here: what comes in, the states of a connection's life, the pieces (`pieces`), what leaves next
+(`gathering`), who reads what (`audience`).
 """
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
-from reactor_chat.loop.reactor import Handler, reason_for
+from reactor_chat.loop.reactor import reason_for
+from reactor_chat.net.gathering import gather
 from reactor_chat.net.pieces import Missed, Piece, Stretch, collapse, size_of
 from reactor_chat.net.shared import Shared
 from reactor_chat.net.stall import StallWatch
 from reactor_chat.net.tls_stream import ByteStream
+from reactor_chat.net.upper_half import UpperHalf
 from reactor_chat.wire.dialects import Mark
 
 if TYPE_CHECKING:
     from reactor_chat.net.audience import Audience
     from reactor_chat.net.place import Place
 
-# How much is put together for one `send`. A piece that is larger leaves alone, without a copy.
-CHUNK: Final = 64 * 1024
-
 # How many pieces may wait before the stretches among them are given up for a count. Only a peer
 # that reads nothing gets there, while others take turns in speaking whom it ignores.
 _MOST_PIECES: Final = 1024
 
 
-class SendQueue(Handler):
+class SendQueue(UpperHalf):
     """A non-blocking stream socket and what waits to leave through it."""
 
     __slots__ = (
@@ -181,30 +181,6 @@ class SendQueue(Handler):
         self.waiting += size
         self._shared.count_waiting(size)
 
-    # -- what the other half provides -------------------------------------------------------------
-
-    @property
-    def closed(self) -> bool:
-        """Whether it is dead, so that nothing leaves any more."""
-        raise NotImplementedError
-
-    @property
-    def owed(self) -> int:
-        """How many bytes of what the kernel did not take must be offered to it again (TLS)."""
-        return 0
-
-    def on_flushed(self) -> None:
-        """Nothing waits any more."""
-        raise NotImplementedError
-
-    def abort(self, reason: str) -> None:
-        """Die now, and discard what waits."""
-        raise NotImplementedError
-
-    def update_interest(self) -> None:
-        """Ask the reactor for what the state demands."""
-        raise NotImplementedError
-
     # -- for the reactor --------------------------------------------------------------------------
 
     def on_end_of_turn(self) -> None:
@@ -267,7 +243,7 @@ class SendQueue(Handler):
 
     def _flush(self) -> None:
         while not self.blocked and not self.closed:
-            data = self._gather()
+            data = gather(self.pieces, self.places.values())
             if not data:
                 if not self.pieces:
                     self.on_flushed()
@@ -276,33 +252,6 @@ class SendQueue(Handler):
             sent = self._send(data)
             if sent < len(data):
                 self.keep(memoryview(data)[sent:])
-
-    def _gather(self) -> bytes:
-        """Take about `CHUNK` bytes of what waits, in its order."""
-        parts: list[bytes] = []
-        budget, used = CHUNK, 0
-        for piece in self.pieces:
-            if isinstance(piece, bytes):
-                data, done = piece, True
-            else:
-                data, done = piece.take(budget), piece.done
-            parts.append(data)
-            used += done
-            budget -= len(data)
-            if budget <= 0 or not done:
-                break
-        else:
-            self._gather_news(parts, budget)
-        del self.pieces[:used]
-        return b"".join(parts) if len(parts) > 1 else parts[0] if parts else b""
-
-    def _gather_news(self, parts: list[bytes], budget: int) -> None:
-        """Take of the live ranges what fits, and at least one entry."""
-        for place in self.places.values():
-            if budget > 0 and place.behind_by > 0:
-                data = place.take(budget)
-                parts.append(data)
-                budget -= len(data)
 
     def _send(self, data: bytes | memoryview) -> int:
         """Offer bytes to the kernel; return how many are dealt with, 0 after a death."""

@@ -5,7 +5,7 @@ lines in one piece. `LineBuffer` undoes that. It is *pulled*: bytes are fed as t
 are taken only when they may be served; to hold a client back, its owner does not ask. Many lines
 come out at once as a *batch*: whole lines, terminators included.
 
-    chunk -> without Telnet's commands -> without a byte order mark -> lines
+    chunk  ->  without Telnet's commands  ->  without a byte order mark  ->  lines
 
 Invariants:
 - What comes out depends on the bytes alone, never on how they were cut into chunks.
@@ -14,46 +14,23 @@ Invariants:
   known, and the rest of it is dropped while it arrives. So an unfinished line holds at most `limit`
   + 2 bytes, and the buffer that much beyond the chunks fed since it was last emptied.
 - No byte is searched for LF twice before its line ends, so the cost is linear in the bytes.
-- Telnet's commands (RFC 854) are no part of a line: its Ctrl-C would make every line invalid. What
-  only looks like one, and never ends, silences nobody: it is content after `MAX_SUBNEGOTIATION`.
 
-Not here: what a line means, text encodings, sockets, clocks.
+Not here: Telnet's commands and the byte order mark (`telnet`), what a line means, text encodings,
+sockets, clocks.
 """
 
-import re
 from enum import Enum
 from typing import Final, Literal
 
+from reactor_chat.wire.telnet import (
+    COMMAND_BYTE,
+    TIMING_MARK_WANTED,
+    split_commands,
+    strip_byte_order_mark,
+)
+
 # Long enough for a few paragraphs, short enough that ten thousand unfinished lines fit into 40 MB.
 MAX_LINE: Final = 4096
-
-
-# What one subnegotiation of Telnet may hold. Those of telnet(1) and PuTTY (window size, terminal,
-# environment) are shorter, and nobody is asked for any here.
-MAX_SUBNEGOTIATION: Final = 256
-
-# Answers telnet(1), which after Ctrl-C discards all output until it has read this (RFC 860).
-TIMING_MARK_REFUSED: Final = b"\xff\xfc\x06"
-
-# What every command of Telnet begins with (IAC). It never occurs in UTF-8. (A number, for to look
-# for a byte as `bytes` takes ten times as long.)
-_COMMAND_BYTE: Final = 0xFF
-
-# An option is asked for or refused (WILL, WONT, DO, DONT) in three bytes. No option in use has the
-# number of LF, so a line that ends in the middle stays a line. A subnegotiation (SB) runs up to SE,
-# and has none within it.
-_SUBNEGOTIATION: Final = rb"\xfa(?:[^\xff]|\xff[^\xf0\xfa]){0,%d}+" % MAX_SUBNEGOTIATION
-_TELNET: Final = re.compile(
-    rb"\xff(?:[\xf0-\xf9\xff]|[\xfb-\xfe][^\n]|" + _SUBNEGOTIATION + rb"\xff\xf0)"
-    # What stays: text, the beginning of a command at the end of the data, and no command.
-    rb"|((?:[^\xff]++|\xff(?=[\x00-\xef]))++"
-    rb"|\xff(?:[\xfb-\xfe]|" + _SUBNEGOTIATION + rb"\xff?)?\Z|\xff)",
-    re.DOTALL,
-)
-_LONG_COMMANDS: Final = (b"\xff\xfa", b"\xff\xfb", b"\xff\xfc", b"\xff\xfd", b"\xff\xfe")
-_TIMING_MARK_WANTED: Final = b"\xff\xfd\x06"
-
-_BYTE_ORDER_MARK: Final = "\ufeff".encode()
 
 
 class Overlong(Enum):
@@ -124,10 +101,13 @@ class LineBuffer:
 
     def feed(self, data: bytes) -> None:
         """Take in the next bytes of the stream."""
-        if self._command or _COMMAND_BYTE in data:
-            data = self._without_commands(data)
+        if self._command or COMMAND_BYTE in data:
+            data = self._command + data
+            self.mark_wanted |= TIMING_MARK_WANTED in data
+            data, self._command = split_commands(data)
         if not self._begun:
-            data = self._without_mark(data)
+            data, self._begun = strip_byte_order_mark(self.unfinished + data)
+            self.unfinished = b""
         self._add(data)
 
     def _add(self, data: bytes) -> None:
@@ -190,29 +170,6 @@ class LineBuffer:
         if end > start and whole[end - 1] == _CR:
             end -= 1
         return OVERLONG if end - start > self._limit else whole[start:end]
-
-    def _without_commands(self, data: bytes) -> bytes:
-        """Return `data` without the commands of Telnet in it; keep one that has not ended."""
-        data = self._command + data
-        if _TIMING_MARK_WANTED in data:
-            self.mark_wanted = True
-        stays = _TELNET.findall(data)
-        last = stays[-1] if stays else b""
-        begun = last == b"\xff" or last.startswith(_LONG_COMMANDS)
-        self._command = stays.pop() if begun else b""
-        return b"".join(stays)
-
-    def _without_mark(self, data: bytes) -> bytes:
-        """Return `data` without a byte order mark at the beginning of the stream."""
-        start = self.unfinished + data[: len(_BYTE_ORDER_MARK)]
-        if len(start) < len(_BYTE_ORDER_MARK) and _BYTE_ORDER_MARK.startswith(start):
-            return data  # so far it is an unfinished line
-        self._begun = True
-        if not start.startswith(_BYTE_ORDER_MARK):
-            return data
-        cut = len(_BYTE_ORDER_MARK) - len(self.unfinished)
-        self.unfinished = b""
-        return data[cut:]
 
     def _next_unfinished(self) -> Line | None:
         """Report a line that is too long before it ends, and skip the rest of it."""

@@ -8,7 +8,8 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from reactor_chat.loop.reactor import NOTHING, READ, WRITE, Handler, Reactor, TurnLength
+from reactor_chat.loop.reactor import NOTHING, READ, WRITE, Handler, Reactor
+from reactor_chat.loop.turn_length import TurnLength
 from tests.probe import Probe
 from tests.sim.clock import Clock
 

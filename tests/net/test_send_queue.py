@@ -29,7 +29,7 @@ class OutputTest(ConnectionCase):
         self.assertEqual(self.read(), said)
         self.assertEqual(self.interest, EVENT_READ)
 
-    @mock.patch("reactor_chat.net.send_queue.CHUNK", CAPACITY)
+    @mock.patch("reactor_chat.net.gathering.CHUNK", CAPACITY)
     def test_a_large_piece_leaves_alone_and_all_that_waits_is_counted(self) -> None:
         pieces = [b"x" * 599 + b"\n", b"y" * 299 + b"\n", b"z" * 9 + b"\n"]
         for piece in pieces:
@@ -109,7 +109,7 @@ class SkippingTest(ConnectionCase):
         self.announce(1)
         self.assertEqual(self.read(), b"000\n")
 
-    @mock.patch("reactor_chat.net.send_queue.CHUNK", CAPACITY)
+    @mock.patch("reactor_chat.net.gathering.CHUNK", CAPACITY)
     def test_once_lines_are_left_out_all_are_until_it_has_caught_up(self) -> None:
         self.announce(400)
         self.peer.recv(1000)

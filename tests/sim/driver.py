@@ -66,7 +66,7 @@ class Driver:
         self._cleanup.enter_context(mock.patch.object(listener_module, "os", self._os()))
         # So that lines are left out and sent in parts where few of them wait.
         self._cleanup.enter_context(mock.patch("reactor_chat.net.audience._TRIM_STEP", 0))
-        self._cleanup.enter_context(mock.patch("reactor_chat.net.send_queue.CHUNK", 2 * CAPACITY))
+        self._cleanup.enter_context(mock.patch("reactor_chat.net.gathering.CHUNK", 2 * CAPACITY))
         log, archive = _Log(self), NoArchive(lambda: EPOCH)
         self.server = Server(self.reactor, self.settings, log, archive, clock=lambda: TIME)
         sock = self.network.listen(self.process, HERE, backlog=4096, capacity=CAPACITY)

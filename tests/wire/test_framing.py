@@ -10,13 +10,13 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from reactor_chat.wire.framing import (
     MAX_LINE,
-    MAX_SUBNEGOTIATION,
     OVERLONG,
     Line,
     LineBuffer,
     encode_line,
     split_batch,
 )
+from reactor_chat.wire.telnet import MAX_SUBNEGOTIATION
 from tests import support  # noqa: F401  (for its Hypothesis profile)
 
 # Every edge is at hand within a few bytes: the ends of lines, and characters of two to four bytes.
