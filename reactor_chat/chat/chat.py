@@ -208,7 +208,7 @@ class Chat:
     def announce(self, text: str) -> None:
         """Tell everybody what happens to the server."""
         line = notice(text)
-        self.each(self.people, lambda member: member.write_or_skip(line))
+        self.each(self.people, lambda member: member.write(line))
 
     def say_in_room(self, room: Room, text: str) -> None:
         """Let the operator speak in one room."""

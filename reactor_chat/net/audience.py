@@ -279,6 +279,8 @@ class Audience(Handler):
             log.forget()
         else:
             log.end_turn()
+            # Who kept up until this turn gets all of it, however much it is.
+            limit = max(limit, log.tip.size - self._live_at.size)
             if log.tip.size - log.base.size > limit + _TRIM_STEP and log.trim(limit):
                 self._note_overrun()
         if abs(log.size - self._counted) > _COUNT_STEP:

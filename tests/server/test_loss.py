@@ -219,10 +219,10 @@ class Runs(ServerCase):
         self.run_with(seed=1)
 
     def test_a_run_with_less_backlog(self) -> None:
-        self.run_with("--max-backlog", "65536", seed=2)
+        self.run_with("--max-backlog", "262144", seed=2)
 
     def test_another_run_with_less_backlog(self) -> None:
-        self.run_with("--max-backlog", "65536", seed=3)
+        self.run_with("--max-backlog", "262144", seed=3)
 
     def run_with(self, *flags: str, seed: int) -> None:
         """Let things happen, bring everybody to rest, and judge."""

@@ -34,10 +34,10 @@ class MemoryTest(SmallWorldCase):
         small, large = self.call(), self.call()
         self.ask(small, "/join small")
         self.ask(large, "/join large")
-        self.say(small, 30)
+        self.say(small, 60)
         self.say(large, 300)
         # Ten of each are shown on joining, and then all.
-        self.assertEqual(self.lines_shown("small"), 10 + 30)
+        self.assertEqual(self.lines_shown("small"), 10 + 60)
         self.assertLess(self.lines_shown("large"), 10 + 100)
 
     def test_the_last_lines_of_each_room_stay_though_memory_is_short(self) -> None:

@@ -136,9 +136,9 @@ class OrderlyEnd(ServerCase):
         slow.read_line()
         slow.paused = True
         # More than the kernel holds for it, so that the rest waits in the server.
-        texts = [f"{number} {'x' * 4000}" for number in range(1100)]
-        for start in range(0, len(texts), 100):
-            speaker.say(*texts[start : start + 100])
+        texts = [f"{number} {'x' * 4000}" for number in range(250)]
+        for start in range(0, len(texts), 50):
+            speaker.say(*texts[start : start + 50])
             speaker.ask("/whoami")
         self.server.kill(signal.SIGTERM)
         speaker.read_to_end()
