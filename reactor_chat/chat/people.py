@@ -27,7 +27,7 @@ class People:
     def __init__(self) -> None:
         self._by_key: dict[str, Member] = {}
         self._by_given: dict[str, Member] = {}
-        # The latest one, if there are several: who has a password takes the name whatever it is like.
+        # The latest of several: a password takes its name whatever that looks like.
         self._by_look: dict[str, Member] = {}
         self.roster = Roster()
 

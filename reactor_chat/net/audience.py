@@ -96,6 +96,7 @@ class Audience(Handler):
             queue.fall_behind()
         place = queue.places[self] = self.behind[queue] = Place(self, dialect)
         assert place.cursor is self.log.tip
+        queue.wait_for_news(self, place)  # an answer follows that speaks of it
         self._shared.reactor.at_end_of_turn(queue)
 
     def remove(self, queue: SendQueue) -> None:

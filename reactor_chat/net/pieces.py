@@ -35,7 +35,7 @@ class Piece(Protocol):
 
 
 class Stretch:
-    """A part of a room's log."""
+    """A part of a room's log. An empty one holds up what follows until all may read up to there."""
 
     __slots__ = ("_cursor", "_dialect", "_stop", "audience", "done")
 
@@ -53,7 +53,7 @@ class Stretch:
         """Return the next part; if it is trimmed, the count of all that is left of the stretch."""
         stop = min(self._stop, self.audience.turn)
         data, self._cursor = self.audience.read(self._cursor, stop, self._dialect, budget)
-        if self._cursor.entries == self._stop.entries:
+        if self._cursor.entries == self._stop.entries <= self.audience.turn.entries:
             self.drop()
         return data
 
@@ -107,6 +107,8 @@ def collapse(pieces: Iterable[bytes | Piece]) -> list[bytes | Piece]:
         if isinstance(piece, Stretch):
             piece = Missed(piece.drop(), piece.render_missed, piece.audience)
         if isinstance(piece, Missed):
+            if not piece.lines:
+                continue
             gap = gaps.setdefault(piece.audience, piece)
             if gap is not piece:
                 gap.lines += piece.lines

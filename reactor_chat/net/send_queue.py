@@ -97,9 +97,17 @@ class SendQueue(UpperHalf):
         self.pieces.append(data)
 
     def push(self, piece: Piece) -> None:
-        """Append what is made into bytes later."""
+        """Append what is made into bytes later, and may show what a room has only just said."""
         self.cut_all()
+        for audience, place in self.places.items():
+            self.wait_for_news(audience, place)
         self._append(piece)
+
+    def wait_for_news(self, audience: "Audience", place: "Place") -> None:
+        """Let what follows wait until all that a room has said by now may be read."""
+        if audience.has_news:
+            tip = audience.log.tip
+            self._append(Stretch(audience, tip, tip, place.dialect))
 
     def write_or_skip(self, data: bytes, lines: int, render: Callable[[int], bytes]) -> None:
         """Append lines that all are told, or count them as missed if too much waits already."""
