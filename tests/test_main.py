@@ -2,11 +2,15 @@
 
 import contextlib
 import io
+import os
+import subprocess
+import sys
 import unittest
 from unittest.mock import patch
 
 from reactor_chat import __version__
 from reactor_chat.__main__ import main
+from reactor_chat.lesson.book import CHAPTERS
 from reactor_chat.store.log_command import LogOptions
 
 
@@ -52,6 +56,30 @@ class LogTest(MainCase):
     def test_what_makes_no_sense_is_one_line(self) -> None:
         self.assert_one_line("FILE", "log")
         self.assert_one_line("yesterday is not a time", "log", "56040.db", "--since", "yesterday")
+
+
+class LessonTest(MainCase):
+    def test_the_help_lists_the_chapters(self) -> None:
+        status, out, _ = self.run_main("lesson", "--help")
+        self.assertEqual(status, 0)
+        for number, chapter in enumerate(CHAPTERS, 1):
+            self.assertIn(f"{number:2}  {chapter.title}\n", out)
+
+    def test_a_chapter_that_is_not_there_is_one_line(self) -> None:
+        self.assert_one_line("invalid choice: 99", "lesson", "99")
+
+    def test_one_chapter_is_written_to_a_pipe(self) -> None:
+        run = subprocess.run(
+            [sys.executable, "-m", "reactor_chat", "lesson", "4"],
+            env={**os.environ, "TERM": "xterm"},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        self.assertTrue(run.stdout.startswith(f"== 4. {CHAPTERS[3].title} "))
+        self.assertNotIn("\x1b", run.stdout)
+        self.assertEqual(run.stderr, "")
 
 
 if __name__ == "__main__":

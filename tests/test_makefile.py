@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 ROOT = Path(__file__).parents[1]
 
 # What other programs may have set, for purposes of their own.
-STRAY = {"HOST": "0.0.0.0", "PORT": "1", "NAME": "conda", "ROOM": "hall"}
+STRAY = {"HOST": "0.0.0.0", "PORT": "1", "NAME": "conda", "ROOM": "hall", "CHAPTER": "one"}
 
 
 # Make tells a make that it has started what it was given itself.
@@ -60,6 +60,10 @@ class MakefileTest(unittest.TestCase):
             self.command("run-server", "HOST=[::1]:5", **STRAY),
             "-m reactor_chat server --host [::1]:5",
         )
+
+    def test_a_chapter_of_the_lesson(self) -> None:
+        self.assertEqual(self.command("lesson", **STRAY), "-m reactor_chat lesson")
+        self.assertEqual(self.command("lesson", "CHAPTER=3"), "-m reactor_chat lesson 3")
 
     def test_what_is_empty_is_as_if_it_were_not_given(self) -> None:
         given = ("HOST=", "PORT=", "NAME=", "ROOM=")

@@ -28,7 +28,10 @@ class Change(NamedTuple):
     @property
     def source(self) -> str:
         """The method as it is."""
-        return textwrap.dedent(inspect.getsource(vars(self.owner)[self.method]))
+        method = vars(self.owner).get(self.method)
+        if method is None:
+            raise ValueError(f"there is no {self.title}")
+        return textwrap.dedent(inspect.getsource(method))
 
     @property
     def changed(self) -> str:

@@ -115,7 +115,7 @@ class Session(Owner):
         chat, member, server = self._chat, self.member, self._server
         work = WORK_A_TURN
         while not self._must_wait():
-            if work <= 0:
+            if work <= 0 and self.connection.lines.ready:
                 self._sliced = True
                 self._go_on_soon()
                 return

@@ -23,11 +23,12 @@ from itertools import count
 from typing import Any, Final, NamedTuple, TextIO
 
 from reactor_chat.loop.observed import ObservedReactor
-from reactor_chat.loop.reactor import Handler, Ready, reason_for
+from reactor_chat.loop.readiness import Ready
+from reactor_chat.loop.reactor import Handler, reason_for
 from reactor_chat.net.observed import ObservedSocket, StreamObserver
 from reactor_chat.server.server import Server
 
-EVENTS: Final = 100_000  # the last minutes of a busy server, in about 15 MB
+EVENTS: Final = 100_000  # the last minutes of a busy server, in about 30 MB
 LONGEST: Final = 20
 EVENTS_A_TURN: Final = 2000  # more is not looked at one by one
 

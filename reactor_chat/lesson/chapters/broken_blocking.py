@@ -10,7 +10,7 @@ from reactor_chat.server.session import Session
 
 TITLE: Final = "Break it: a handler that blocks"
 
-_LINE: Final = "    if len(batch) > _LARGE_BATCH:"
+_LINE: Final = "    member = self.member"
 CHANGE: Final = Change(
     Session, "on_batch", _LINE, '    __import__("time").sleep(0.02)  # a database, say\n' + _LINE
 )

@@ -12,7 +12,7 @@ TITLE: Final = "Break it: a send for every message"
 
 CHANGE: Final = Change(
     Session,
-    "_say",
+    "on_batch",
     "        self._chat.speak(member, batch)",
     """\
         for line in batch.splitlines(keepends=True):
