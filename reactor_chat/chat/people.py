@@ -29,7 +29,7 @@ class People:
     def __init__(self) -> None:
         self._by_key: dict[str, Member] = {}
         self._by_given: dict[str, Member] = {}
-        # The latest one, if there are several: who has a password takes the name whatever it is like.
+        # The latest one, if there are several: whoever has a password takes its name all the same.
         self._by_look: dict[str, Member] = {}
         self.roster = Roster()
 
