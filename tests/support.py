@@ -14,8 +14,9 @@ from reactor_chat.chat.accounts import Accounts
 from reactor_chat.chat.archive import Archive, NoArchive
 from reactor_chat.chat.chat import Chat
 from reactor_chat.chat.commands import receive
+from reactor_chat.chat.links import Link
 from reactor_chat.chat.log import Log
-from reactor_chat.chat.members import Link, Member
+from reactor_chat.chat.members import Member
 from reactor_chat.chat.recall import Recall
 from reactor_chat.wire.dialects import Dialect, Entry
 from reactor_chat.wire.framing import Line

@@ -16,6 +16,19 @@ import reactor_chat
 ROOT = Path(reactor_chat.__file__).parent
 ROW = re.compile(r" {4}(\S+) +(.+)")
 
+# What a student reads first, in this order, and how long that may be: an hour's reading.
+READING_PATH = (
+    "loop/reactor",
+    "wire/framing",
+    "net/connection",
+    "net/send_queue",
+    "server/session",
+    "chat/chat",
+    "chat/rooms",
+    "chat/log",
+)
+READING_PATH_LINES = 1700
+
 # A loop by hand: no other loop, no second thread.
 BANNED = {"asyncio", "threading", "_thread", "concurrent", "multiprocessing", "socketserver"}
 # What the pure half must not know. `importlib` could hide any of it.
@@ -124,6 +137,15 @@ class ArchitectureTest(unittest.TestCase):
         for path in ROOT.rglob("*.py"):
             lines = path.read_text(encoding="utf-8").count("\n")
             self.assertLessEqual(lines, 350, path.name)
+
+    def test_what_a_student_reads_first_is_short(self) -> None:
+        lines = {
+            name: (ROOT / f"{name}.py").read_text(encoding="utf-8").count("\n")
+            for name in READING_PATH
+        }
+        self.assertLessEqual(sum(lines.values()), READING_PATH_LINES, lines)
+        for name, count in lines.items():
+            self.assertLessEqual(count, 300, name)
 
 
 if __name__ == "__main__":

@@ -18,9 +18,11 @@ from collections.abc import Callable
 from typing import Final
 
 from reactor_chat.chat.archive import Verdict
-from reactor_chat.chat.chat import Chat, CommandError
+from reactor_chat.chat.chat import Chat
+from reactor_chat.chat.errors import CommandError
 from reactor_chat.chat.members import Member
 from reactor_chat.chat.names import BadName, check_name, name_key
+from reactor_chat.chat.naming import take_name
 from reactor_chat.wire.addresses import counting_key
 
 MIN_PASSWORD: Final = 8  # characters, both: what a person can choose, and a limit to the work
@@ -135,7 +137,7 @@ class Accounts:
             self._chat.leave(holder)
             holder.link.close("logged in from elsewhere", holder.dress(ELSEWHERE))
         member.account = name_key(name)
-        self._chat.take_name(member, name)
+        take_name(self._chat, member, name)
 
     # -- asking -----------------------------------------------------------------------------------
 

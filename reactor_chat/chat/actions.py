@@ -8,9 +8,10 @@ Not here: how a line becomes a request, and the table of commands (`commands`).
 
 from typing import Final, NamedTuple
 
-from reactor_chat.chat import visits
+from reactor_chat.chat import naming, private, visits
 from reactor_chat.chat.accounts import Accounts
-from reactor_chat.chat.chat import Chat, CommandError
+from reactor_chat.chat.chat import Chat
+from reactor_chat.chat.errors import CommandError
 from reactor_chat.chat.members import SHOWN_NAMES, Member, shorten
 from reactor_chat.chat.rooms import Room
 from reactor_chat.wire.dialects import parse_id
@@ -46,7 +47,7 @@ def whoami(request: Request) -> None:
 
 def nick(request: Request) -> None:
     """Take a name."""
-    request.chat.rename(request.member, request.argument)
+    naming.rename(request.chat, request.member, request.argument)
 
 
 def join(request: Request) -> None:
@@ -96,7 +97,7 @@ def rooms(request: Request) -> None:
 def who(request: Request) -> None:
     """List who is in a room, or everybody."""
     chat, member = request.chat, request.member
-    room = chat.find_room(request.argument) if request.argument else member.room
+    room = chat.rooms.find(request.argument) if request.argument else member.room
     request.tell(room.roster.text if room else chat.people.roster.text)
 
 
@@ -106,12 +107,12 @@ def msg(request: Request) -> None:
     if len(word) == len("server") and word.casefold() == "server":
         if not rest.strip():
             raise WrongCall
-        request.chat.write_operator(request.member, rest.strip())
+        private.write_operator(request.chat, request.member, rest.strip())
         return
-    recipient, text = request.chat.find(request.argument)
+    recipient, text = request.chat.people.find(request.argument)
     if not text:
         raise WrongCall
-    request.chat.write_private(request.member, recipient, text)
+    private.write_private(request.chat, request.member, recipient, text)
 
 
 def reply(request: Request) -> None:
@@ -121,7 +122,7 @@ def reply(request: Request) -> None:
         raise CommandError("Nobody has written to you.")
     if recipient not in request.chat.people:
         raise CommandError(f"{recipient.name} has left.")
-    request.chat.write_private(request.member, recipient, request.argument)
+    private.write_private(request.chat, request.member, recipient, request.argument)
 
 
 def me(request: Request) -> None:
@@ -163,7 +164,7 @@ def ignore(request: Request) -> None:
         names = chat.ignoring.list(member)
         request.tell(f"You ignore {shorten(names[:SHOWN_NAMES], len(names)) or 'nobody'}.")
         return
-    someone, rest = chat.find(request.argument)
+    someone, rest = chat.people.find(request.argument)
     if rest:
         raise WrongCall
     if someone is member:

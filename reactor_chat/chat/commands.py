@@ -20,7 +20,8 @@ from typing import Final
 from reactor_chat.chat import actions
 from reactor_chat.chat.accounts import Accounts
 from reactor_chat.chat.actions import Request, WrongCall
-from reactor_chat.chat.chat import Chat, CommandError
+from reactor_chat.chat.chat import Chat
+from reactor_chat.chat.errors import CommandError
 from reactor_chat.chat.members import Member
 from reactor_chat.wire.framing import OVERLONG, Line
 from reactor_chat.wire.protocol import (

@@ -23,10 +23,10 @@ Not here: who reads it, and how much memory all logs together may take.
 
 from bisect import bisect_left
 from collections import deque
-from collections.abc import Sequence
-from itertools import accumulate
 from typing import Final
 
+from reactor_chat.chat.looking_back import entries_after
+from reactor_chat.chat.rendering import Rendering
 from reactor_chat.wire.dialects import Dialect, Entry, Mark, Origin, current
 
 KEPT_LINES: Final = 100  # an evening's talk, at most 400 KB
@@ -58,7 +58,7 @@ class Log:
         self._kept: deque[Entry] = deque()
         self._kept_lines = 0
         self.kept_size = 0  # bytes of these
-        self._rendered: dict[Dialect, _Rendering] = {}
+        self._rendered: dict[Dialect, Rendering] = {}
 
     def append(self, block: bytes, lines: int, time: float, keep: bool = True) -> Entry:
         """Add whole lines; those that are said are numbered and kept, a notice's are not."""
@@ -90,9 +90,11 @@ class Log:
         before the base.
         """
         rendered = self._rendered.get(dialect)
-        if rendered is not None and rendered.covers(start, stop):
-            stop = self._fitting(rendered, start, stop, budget)
-            return rendered.slice(start, stop), stop
+        if rendered is not None and rendered.covers(start.entries, stop.entries):
+            last = rendered.fit(start.entries, stop.entries, budget)
+            if last < stop.entries:
+                stop = self._entries[last - 1 - self.base.entries].end
+            return rendered.slice(start.entries, last), stop
         first, end = start.entries - self.base.entries, stop.entries - self.base.entries
         blocks: list[bytes] = []
         for entry in self._entries[first:end]:
@@ -103,15 +105,6 @@ class Log:
                 return b"".join(blocks), entry.end
         return b"".join(blocks), stop
 
-    def _fitting(self, rendered: "_Rendering", start: Mark, stop: Mark, budget: int) -> Mark:
-        """Return the mark up to which a budget lasts, after at least one entry."""
-        ends = rendered.ends
-        most = ends[start.entries - rendered.start] + budget
-        if ends[stop.entries - rendered.start] <= most:
-            return stop
-        last = max(bisect_left(ends, most), start.entries - rendered.start + 1)
-        return self._entries[rendered.start + last - 1 - self.base.entries].end
-
     def render(self, start: Mark, dialect: Dialect) -> bytes:
         """Return all from `start` on, and keep it for those who are to be sent parts of it."""
         first = start.entries - self.base.entries
@@ -120,12 +113,12 @@ class Log:
             return entry.block if dialect is current else dialect(entry, self.origin)
         return self._render(start, dialect).block
 
-    def _render(self, start: Mark, dialect: Dialect) -> "_Rendering":
+    def _render(self, start: Mark, dialect: Dialect) -> Rendering:
         rendered = self._rendered.get(dialect)
         if rendered is None or rendered.start != start.entries:
             entries = self._entries[start.entries - self.base.entries :]
             blocks = [dialect(entry, self.origin) for entry in entries]
-            rendered = self._rendered[dialect] = _Rendering(start.entries, blocks)
+            rendered = self._rendered[dialect] = Rendering(start.entries, blocks)
         return rendered
 
     def split(self, start: Mark, dialect: Dialect, sent: int, begun: int) -> tuple[bytes, Mark]:
@@ -168,14 +161,7 @@ class Log:
 
     def since(self, number: int) -> list[Entry]:
         """Return what was said after the line of this number, as far as it is kept."""
-        found: list[Entry] = []
-        for entry in reversed(self._kept):
-            if _last(entry) <= number:
-                break
-            found.append(entry)
-        if found and found[-1].first <= number:
-            found[-1] = _after(found[-1], number)
-        return found[::-1]
+        return entries_after(reversed(self._kept), number)
 
     @property
     def forgotten(self) -> int:
@@ -201,42 +187,5 @@ class Log:
             self.kept_size -= len(entry.block) + ENTRY_OVERHEAD
 
 
-class _Rendering:
-    """What a log has from one entry on, in one dialect, and where each entry ends in it."""
-
-    __slots__ = ("_blocks", "_ends", "block", "start")
-
-    def __init__(self, start: int, blocks: Sequence[bytes]) -> None:
-        self.start = start
-        self.block = b"".join(blocks) if len(blocks) > 1 else blocks[0]
-        self._blocks = blocks
-        self._ends: list[int] = []
-
-    @property
-    def ends(self) -> list[int]:
-        """Where each entry ends; the first is where none has. In most turns nobody asks."""
-        if not self._ends:
-            self._ends = [0, *accumulate(map(len, self._blocks))]
-        return self._ends
-
-    def covers(self, start: Mark, stop: Mark) -> bool:
-        return start.entries >= self.start and stop.entries <= self.start + len(self._blocks)
-
-    def slice(self, start: Mark, stop: Mark) -> bytes:
-        ends = self.ends
-        return self.block[ends[start.entries - self.start] : ends[stop.entries - self.start]]
-
-
 def _end_size(entry: Entry) -> int:
     return entry.end.size
-
-
-def _last(entry: Entry) -> int:
-    return entry.first + entry.lines - 1
-
-
-def _after(entry: Entry, number: int) -> Entry:
-    """Return what of an entry comes after the line of this number."""
-    skipped = number - entry.first + 1
-    rest = b"\n".join(entry.block.split(b"\n")[skipped:])
-    return entry._replace(block=rest, first=number + 1, lines=entry.lines - skipped)

@@ -10,10 +10,10 @@ Not here: who may do what, and who is told of it (`chat`).
 """
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final
 
+from reactor_chat.chat.links import Link
 from reactor_chat.chat.names import name_key
-from reactor_chat.chat.recall import Recall
 from reactor_chat.wire.dialects import tag_lines
 from reactor_chat.wire.protocol import answer, notice
 
@@ -21,38 +21,6 @@ if TYPE_CHECKING:
     from reactor_chat.chat.rooms import Room
 
 SHOWN_NAMES: Final = 200  # of a list: a screenful or two; who is told of more reads none of them
-
-
-class Link(Protocol):
-    """How to reach one member."""
-
-    @property
-    def full(self) -> bool:
-        """Whether so much waits for it that what all are told is left out."""
-
-    def write(self, data: bytes) -> None:
-        """Send these whole lines."""
-
-    def write_or_skip(self, data: bytes, lines: int, render: Callable[[int], bytes]) -> None:
-        """Send that many whole lines, or count them as missed if it does not read."""
-
-    def push(self, piece: Recall) -> None:
-        """Send what is made into bytes only when it leaves."""
-
-    def wake(self) -> None:
-        """There is more to send of what was pushed."""
-
-    def pause_reading(self) -> None:
-        """Take no more of its lines."""
-
-    def resume_reading(self) -> None:
-        """Take its lines again."""
-
-    def close(self, reason: str, last_word: bytes = b"") -> None:
-        """Send this too, and no more."""
-
-    def on_crash(self, error: Exception) -> None:
-        """Pay for a defect that showed itself in doing something with this member."""
 
 
 class Member:

@@ -15,8 +15,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+from reactor_chat.chat.announcements import broadcast, say_in_room
 from reactor_chat.chat.bans import BanList
-from reactor_chat.chat.chat import Chat, CommandError
+from reactor_chat.chat.chat import Chat
+from reactor_chat.chat.errors import CommandError
 from reactor_chat.chat.members import Member
 from reactor_chat.chat.names import name_key
 from reactor_chat.wire.addresses import format_network, parse_ban
@@ -69,7 +71,7 @@ class Operator:
         parts = split_command(text) if text.startswith("/") else None
         if parts is None:
             if not is_blank(text):
-                self.chat.broadcast(spoken(text))
+                broadcast(self.chat, spoken(text))
             return []
         word, argument = parts
         command = _COMMANDS.get(word.lower())
@@ -124,12 +126,12 @@ def _say(operator: Operator, argument: str) -> list[str]:
     name, *text = argument.split(None, 1)
     if not text:
         raise CommandError(f"Usage: {_COMMANDS['say'].usage}")
-    operator.chat.say_in_room(operator.chat.find_room(name), text[0])
+    say_in_room(operator.chat, operator.chat.rooms.find(name), text[0])
     return []
 
 
 def _kick(operator: Operator, argument: str) -> list[str]:
-    member, reason = operator.chat.find(argument)
+    member, reason = operator.chat.people.find(argument)
     reason = reason.rstrip(".")
     why = f": {reason}" if reason else ""
     operator.evict(member, answer(f"You were kicked{why}."), f"was kicked{why}", "kicked")
@@ -140,7 +142,7 @@ def _ban(operator: Operator, argument: str) -> list[str]:
     person = operator.chat.people.named(argument)
     network = parse_ban(person.host if person else argument)
     if network is None:
-        operator.chat.find(argument)  # which says that there is nobody of that name
+        operator.chat.people.find(argument)  # which says that there is nobody of that name
         raise CommandError(f"{quote(argument)} is not an address.")
     operator.bans.add(network)
     text = format_network(network)
@@ -165,7 +167,7 @@ def _bans(operator: Operator, argument: str) -> list[str]:
 
 
 def _mute(operator: Operator, argument: str) -> list[str]:
-    member, _ = operator.chat.find(argument)
+    member, _ = operator.chat.people.find(argument)
     if not member.muted:
         member.muted = True
         member.tell("You were muted: nobody hears what you say.")
@@ -173,7 +175,7 @@ def _mute(operator: Operator, argument: str) -> list[str]:
 
 
 def _unmute(operator: Operator, argument: str) -> list[str]:
-    member, _ = operator.chat.find(argument)
+    member, _ = operator.chat.people.find(argument)
     if member.muted:
         member.muted = False
         member.tell("You are no longer muted.")
@@ -185,7 +187,7 @@ def _reload(operator: Operator, argument: str) -> list[str]:
 
 
 def _msg(operator: Operator, argument: str) -> list[str]:
-    member, text = operator.chat.find(argument)
+    member, text = operator.chat.people.find(argument)
     if not text:
         raise CommandError(f"Usage: {_COMMANDS['msg'].usage}")
     member.write(frame(f"[PM from Server] {text}"))

@@ -12,10 +12,12 @@ Not here: what a name may be (`names`), and what is said.
 
 from collections.abc import Callable, Iterator
 
+from reactor_chat.chat.errors import CommandError
 from reactor_chat.chat.lookalikes import skeleton
 from reactor_chat.chat.members import Member
 from reactor_chat.chat.names import MAX_NAME, name_key
 from reactor_chat.chat.roster import Roster
+from reactor_chat.wire.protocol import quote
 
 # Longer than any name, given ones included: what is longer is nobody's.
 _LONGEST: int = 2 * MAX_NAME
@@ -66,6 +68,21 @@ class People:
             return None
         key = name_key(name)
         return self._by_key.get(key) or self._by_given.get(key)
+
+    def find(self, text: str) -> tuple[Member, str]:
+        """Split `text` (not blank) into the longest name of somebody present and the rest.
+
+        Given names have a space; so the first two words are tried before the first. Raises
+        `CommandError` if nobody present is meant.
+        """
+        words = text.split(None, 2)
+        for count in (2, 1):
+            member = self.named(" ".join(words[:count]))
+            if member is not None:
+                rest = text.split(None, count)[count:]
+                return member, rest[0].strip() if rest else ""
+        meant = words[:2] if words[0][:7].casefold() == "client" else words[:1]
+        raise CommandError(f"There is nobody called {quote(' '.join(meant))}.")
 
     def looking_like(self, name: str) -> Member | None:
         """Return who has a name that looks the same."""

@@ -9,39 +9,20 @@ Invariants:
 Not here: who enters and leaves (`visits`), what is said (`chat`).
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from typing import Final, Protocol
+from collections.abc import Callable, Iterator
+from typing import Final
 
 from reactor_chat.chat.archive import Archive
+from reactor_chat.chat.errors import CommandError
+from reactor_chat.chat.links import Audience
 from reactor_chat.chat.log import Log
-from reactor_chat.chat.members import Link, Member
+from reactor_chat.chat.members import Member
 from reactor_chat.chat.names import name_key
 from reactor_chat.chat.roster import Roster
-from reactor_chat.wire.dialects import Dialect, Entry, Origin
+from reactor_chat.wire.dialects import Origin
+from reactor_chat.wire.protocol import quote
 
 ROOM_SIZE: Final = 3000  # bytes that a room takes beside its log, about
-
-
-class Audience(Protocol):
-    """How to reach everybody in a room at once, by way of its log."""
-
-    def add(self, link: Link, dialect: Dialect) -> None:
-        """Let one more read what is said from now on."""
-
-    def remove(self, link: Link) -> None:
-        """Let one of them read what was said so far, and no more."""
-
-    def set_dialect(self, link: Link, dialect: Dialect) -> None:
-        """Let one of them read what follows in another dialect."""
-
-    def say(self, block: bytes, lines: int, time: float, keep: bool, skip: Sequence[Link]) -> Entry:
-        """Append whole lines to the log, which all read but those to skip."""
-
-    def shrink(self) -> bool:
-        """Let go of the older half of the log; return whether any of it went."""
-
-    def release(self) -> None:
-        """The room is forgotten: count its log no more."""
 
 
 class Room:
@@ -81,6 +62,13 @@ class Rooms:
     def get(self, name: str) -> Room | None:
         """Return the room of that name, if somebody is in it."""
         return self._by_key.get(name_key(name.removeprefix("#")))
+
+    def find(self, name: str) -> Room:
+        """Return the room of that name; raise `CommandError` if nobody is in one."""
+        room = self.get(name)
+        if room is None:
+            raise CommandError(f"There is no room {quote(name)}.")
+        return room
 
     def first(self) -> list[Room]:
         """Return the rooms that are shown in a list, by name."""

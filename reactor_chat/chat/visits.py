@@ -15,7 +15,8 @@ from collections.abc import Callable
 from functools import partial
 from typing import Final
 
-from reactor_chat.chat.chat import MUTED, Chat, CommandError
+from reactor_chat.chat.chat import Chat
+from reactor_chat.chat.errors import MUTED, CommandError
 from reactor_chat.chat.members import Member
 from reactor_chat.chat.names import BadName, check_room_name
 from reactor_chat.chat.recall import Recall

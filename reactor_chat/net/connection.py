@@ -293,23 +293,3 @@ class Connection(SendQueue):
             if self.life is OPEN:
                 self._quiet = self._quiet or QuietTimer(self._shared, self)
                 self._quiet.note_input()
-
-    @property
-    def has_only_begun(self) -> bool:
-        """Whether the peer has begun its first line, and not ended it."""
-        lines = self.lines
-        begun = lines.unfinished or lines.skipping
-        return bool(begun) and not lines.terminated and self.life is OPEN
-
-    def read_what_waits(self) -> None:
-        """Take in what has arrived since the selector was asked, if anything is wanted."""
-        if not self._paused:
-            self.on_readable()
-
-    def end_line(self) -> None:
-        """Take the unfinished line for a message."""
-        self.unframed = True
-        if self.live:  # which would end its lines
-            self.fall_behind()
-        self.lines.finish()
-        self.resume_reading()

@@ -11,12 +11,17 @@ Not here: the order of pieces, and when they leave (`send_queue`).
 """
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from reactor_chat.wire.dialects import Dialect, Mark
 
 if TYPE_CHECKING:
     from reactor_chat.net.audience import Audience
+
+
+# How many pieces may wait before the stretches among them are given up for a count. Only a peer
+# that reads nothing gets there, while others take turns in speaking whom it ignores.
+MOST_PIECES: Final = 1024
 
 
 class Piece(Protocol):
@@ -93,6 +98,14 @@ class Missed:
 def size_of(piece: bytes | Piece) -> int:
     """Return how many bytes of memory a piece keeps for its peer alone."""
     return len(piece) if isinstance(piece, bytes) else piece.size
+
+
+def drop_all(pieces: list[bytes | Piece]) -> None:
+    """Give up all of them."""
+    for piece in pieces:
+        if isinstance(piece, Stretch):
+            piece.drop()
+    pieces.clear()
 
 
 def collapse(pieces: Iterable[bytes | Piece]) -> list[bytes | Piece]:

@@ -31,11 +31,11 @@ Not here: what comes in, the states of a connection's life, the pieces (`pieces`
 """
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from reactor_chat.loop.reactor import reason_for
 from reactor_chat.net.gathering import gather
-from reactor_chat.net.pieces import Missed, Piece, Stretch, collapse, size_of
+from reactor_chat.net.pieces import MOST_PIECES, Missed, Piece, Stretch, collapse, drop_all, size_of
 from reactor_chat.net.shared import Shared
 from reactor_chat.net.stall import StallWatch
 from reactor_chat.net.tls_stream import ByteStream
@@ -45,10 +45,6 @@ from reactor_chat.wire.dialects import Mark
 if TYPE_CHECKING:
     from reactor_chat.net.audience import Audience
     from reactor_chat.net.place import Place
-
-# How many pieces may wait before the stretches among them are given up for a count. Only a peer
-# that reads nothing gets there, while others take turns in speaking whom it ignores.
-_MOST_PIECES: Final = 1024
 
 
 class SendQueue(UpperHalf):
@@ -146,7 +142,7 @@ class SendQueue(UpperHalf):
             self._shared.reactor.at_end_of_turn(self)
             return
         self._count(piece.size)
-        if len(self.pieces) > _MOST_PIECES:
+        if len(self.pieces) > MOST_PIECES:
             self.pieces = collapse(self.pieces)
 
     # -- live or behind ---------------------------------------------------------------------------
@@ -277,23 +273,17 @@ class SendQueue(UpperHalf):
 
     def discard(self) -> None:
         """Drop all that waits."""
-        self._drop_pieces()
+        drop_all(self.pieces)
         self._unblock()
 
     def discard_pieces(self) -> None:
         """Drop all that waits, but for the rest of a line of which the peer has the beginning."""
         self.cut_all()
-        self._drop_pieces()
+        drop_all(self.pieces)
         if self.blocked:
             self._sending = bytes(self._sending)
             self._sending = self._sending[: self._sending.find(b"\n", max(self.owed - 1, 0)) + 1]
             self._count(len(self._sending) - self.waiting)
-
-    def _drop_pieces(self) -> None:
-        for piece in self.pieces:
-            if isinstance(piece, Stretch):
-                piece.drop()
-        self.pieces.clear()
 
     # -- readers that stall -----------------------------------------------------------------------
 

@@ -1,12 +1,13 @@
-"""The server put together: connections, the chat between them, and who may come in.
+"""The server put together: connections, and the chat between them.
 
 Invariants:
-- Whoever is turned away reads why; at most `_TURNED_AWAY` of those are waited for at a time.
 - Where something is done to all, a failure with one costs that one alone: a shutdown ends in time
   whatever becomes of a single stream.
+- While news waits for the keeper, those who speak in rooms are not read. Otherwise megabytes would
+  be published at once, and those who read well would be overrun.
 
-Not here: a client's lines (`session`), descriptors 0 to 2, signals (`service`), the form of the log
-(`event_log`).
+Not here: who may come in (`admission`), a client's lines (`session`), descriptors 0 to 2, signals
+(`service`), the form of the log (`event_log`).
 """
 
 import dataclasses
@@ -17,34 +18,29 @@ from functools import partial
 from typing import Final, Protocol, cast
 
 from reactor_chat.chat.accounts import Accounts
+from reactor_chat.chat.announcements import announce
 from reactor_chat.chat.archive import Archive, NoArchive
 from reactor_chat.chat.chat import Chat
 from reactor_chat.chat.journal import Journal
+from reactor_chat.chat.links import Audience as RoomAudience
 from reactor_chat.chat.log import Log
 from reactor_chat.chat.members import Member
-from reactor_chat.chat.moderation import BANNED, Operator
-from reactor_chat.chat.rooms import Audience as RoomAudience
+from reactor_chat.chat.moderation import Operator
 from reactor_chat.loop.reactor import Handler, Reactor
 from reactor_chat.net.audience import Audience
 from reactor_chat.net.certificate import Certificate
 from reactor_chat.net.connection import Connection
-from reactor_chat.net.listener import Listener, OnAccept, refuse
+from reactor_chat.net.listener import Listener, OnAccept
 from reactor_chat.net.liveness import Liveness
-from reactor_chat.net.owner import Owner
 from reactor_chat.net.shared import Shared
 from reactor_chat.net.tls import TlsConnection, TlsDoor, connection_over
 from reactor_chat.net.tls_stream import ByteStream
+from reactor_chat.server.admission import FULL, Admission
 from reactor_chat.server.memory import MemoryGuard
 from reactor_chat.server.session import Session
 from reactor_chat.server.settings import Settings
-from reactor_chat.wire.addresses import counting_key, format_address, is_local
-from reactor_chat.wire.protocol import answer
-
-FULL: Final = answer("Server is full.")
-CROWDED_HOST: Final = answer("Too many connections from your address.")
-
-# Callers who are turned away keep a descriptor until they have read why: half of those in reserve.
-_TURNED_AWAY: Final = 16
+from reactor_chat.server.stats import figures
+from reactor_chat.wire.addresses import format_address, is_local
 
 # Seconds. At the end, peers that read get all they were told within the first, and have time to
 # close within the second, so that no reset follows.
@@ -105,8 +101,8 @@ class Server(Handler):
         self.operator = Operator(self.chat, self.stats, self.shut_down)
         self.sessions: dict[Session, None] = {}
         self.listeners: list[Listener] = []
-        self._tls_doors: list[TlsDoor] = []
-        self.refused = 0
+        self.tls_doors: list[TlsDoor] = []
+        self.admission = Admission(self)
         self.on_ending: Callable[[], None] = lambda: None
         self.held_up: dict[Session, None] = {}  # who speaks in rooms, until the keeper keeps up
         self._keeper = keeper
@@ -115,8 +111,6 @@ class Server(Handler):
             keeper.on_drained = self._publish
             keeper.on_relieved = self._resume_held_up
             self.shared.may_publish = self._may_publish
-        self._from_host: dict[str, int] = {}
-        self._turned_away: dict[Connection, None] = {}
         self._ending = False
         self._liveness = Liveness(reactor, self._connections, partial(log.failure, "liveness"))
         self.shared.memory = settings.memory
@@ -178,8 +172,14 @@ class Server(Handler):
         accept: OnAccept = self.admit
         sorry = FULL
         if certificate is not None:
-            door = TlsDoor(self.reactor, certificate, self.admit, self._refuses, self._report_tls)
-            self._tls_doors.append(door)
+            door = TlsDoor(
+                self.reactor,
+                certificate,
+                self.admit,
+                self.admission.refuses,
+                self.admission.report_tls,
+            )
+            self.tls_doors.append(door)
             accept = door.accept
             sorry = b""  # in plain text it would mean nothing to the caller
         listener = Listener(self.reactor, sock, accept, sorry, partial(self.log.event, "listening"))
@@ -188,15 +188,14 @@ class Server(Handler):
 
     def admit(self, sock: ByteStream, host: str, port: int) -> None:
         """Take in a caller, or tell it why not."""
-        source = counting_key(host)
-        refusal = self._reason_to_refuse(host, source)
+        refusal = self.admission.reason_to_refuse(host)
         if refusal is not None:
-            self._turn_away(sock, refusal, format_address(host, port))
+            self.admission.turn_away(sock, refusal, format_address(host, port))
             return
         connection = connection_over(self.shared, sock)
         session = Session(self, connection, host)
         self.sessions[session] = None
-        self._from_host[source] = self._from_host.get(source, 0) + 1
+        source = self.admission.note_arrival(host)
         connection.open(session)
         self._liveness.begin()
         given, address = session.member.given, format_address(host, port)
@@ -209,10 +208,7 @@ class Server(Handler):
         self.held_up.pop(session, None)
         member = session.member
         self.accounts.forget(member)
-        source = counting_key(member.host)
-        self._from_host[source] -= 1
-        if not self._from_host[source]:
-            del self._from_host[source]
+        self.admission.note_departure(member.host)
         if self._ending and not self.sessions:
             self.reactor.stop()
         text = f"{member.name} disconnected ({reason})"
@@ -228,47 +224,6 @@ class Server(Handler):
         self.shared.memory = settings.memory
         for session in self.sessions:
             session.reset_rate()
-
-    def _reason_to_refuse(self, host: str, source: str) -> bytes | None:
-        share = self.settings.host_share
-        if self.operator.bans.bans(host):
-            return BANNED
-        doors = self._tls_doors
-        if len(self.sessions) + sum(door.pending for door in doors) >= self.settings.max_clients:
-            return FULL
-        present = self._from_host.get(source, 0) + sum(door.pending_from(source) for door in doors)
-        if share and present >= share and not self._is_exempt(host):
-            return CROWDED_HOST
-        return None
-
-    def _refuses(self, host: str) -> bool:
-        return self._reason_to_refuse(host, counting_key(host)) is not None
-
-    def _report_tls(self, host: str, port: int, reason: str) -> None:
-        """Note that a caller has not come as far as to be admitted."""
-        self.refused += 1
-        address = format_address(host, port)
-        self.log.event("refused", f"refused {address}: {reason}", address=address, reason=reason)
-
-    def _is_exempt(self, host: str) -> bool:
-        """Whether by default any number may come from there: from this machine."""
-        return self.settings.max_per_host is None and is_local(host)
-
-    def _turn_away(self, sock: ByteStream, why: bytes, address: str) -> None:
-        self.refused += 1
-        text = why.decode().removeprefix("-> ").rstrip(".\n")
-        self.log.event("refused", f"refused {address}: {text}", address=address, reason=text)
-        if len(self._turned_away) >= _TURNED_AWAY:
-            refuse(sock, why)
-            return
-        connection = connection_over(self.shared, sock)
-        self._turned_away[connection] = None
-        connection.open(_TurnedAway(self, connection))
-        connection.close("turned away", why)
-
-    def forget_turned_away(self, connection: Connection) -> None:
-        """Note that somebody who was turned away is gone."""
-        del self._turned_away[connection]
 
     # -- the end ----------------------------------------------------------------------------------
 
@@ -286,7 +241,7 @@ class Server(Handler):
         self._stop_accepting()
         limits = self.shared.limits
         self.shared.limits = dataclasses.replace(limits, linger=_SHUTDOWN_LINGER)
-        self.chat.announce("The server is shutting down.")
+        announce(self.chat, "The server is shutting down.")
         self.chat.each(self.chat.people, self._dismiss)
         for session in list(self.sessions):
             session.connection.close("server shutdown")
@@ -296,7 +251,7 @@ class Server(Handler):
     def _stop_accepting(self) -> None:
         for listener in self.listeners:
             listener.stop()
-        for door in self._tls_doors:
+        for door in self.tls_doors:
             door.stop()
 
     def _dismiss(self, member: Member) -> None:
@@ -307,7 +262,7 @@ class Server(Handler):
     def close(self) -> None:
         """Cut off whoever is left, after the reactor has stopped."""
         self._stop_accepting()
-        for connection in (*(one.connection for one in self.sessions), *self._turned_away):
+        for connection in (*(one.connection for one in self.sessions), *self.admission.turned_away):
             connection.abort("server shutdown")
         self.reactor.end_turn()
 
@@ -315,40 +270,6 @@ class Server(Handler):
         """Report a defect in the server's own timers."""
         self.log.failure("server", error)
 
-    # -- figures ----------------------------------------------------------------------------------
-
     def stats(self) -> list[str]:
         """Return the figures that matter when something is wrong, a line each."""
-        reactor, chat, shared = self.reactor, self.chat, self.shared
-        uptime = max(reactor.now - reactor.started, 1e-9)
-        backlogs = [(one.connection.waiting, one.member.name) for one in self.sessions]
-        size, name = max(backlogs, default=(0, ""))
-        largest = f", largest {size} for {name}" if size else ""
-        no_descriptor = sum(listener.refused for listener in self.listeners)
-        longest = reactor.longest_turn
-        return [
-            f"clients {len(chat.people)}, rooms {len(chat.rooms)}, connections {len(backlogs)}",
-            f"backlog {shared.waiting} bytes{largest}",
-            f"rooms' lines {shared.logs} bytes, of {shared.memory} for them and the backlog",
-            f"relayed {chat.relayed} lines, missed {shared.missed} lines",
-            f"refused {self.refused + no_descriptor} callers",
-            f"turns {reactor.turns}, {reactor.turns / uptime:.1f} a second over {uptime:.0f} s",
-            f"longest turn {longest.total * 1000:.1f} ms: {longest.serving * 1000:.1f} serving "
-            f"{longest.ready} that were ready, {longest.sending * 1000:.1f} sending",
-        ]
-
-
-class _TurnedAway(Owner):
-    """The owner of a connection that only has a refusal to read."""
-
-    def __init__(self, server: Server, connection: Connection) -> None:
-        self._server = server
-        self._connection = connection
-
-    def on_closed(self, reason: str) -> None:
-        """Make room for the next."""
-        self._server.forget_turned_away(self._connection)
-
-    def on_error(self, error: Exception) -> None:
-        """Report a defect."""
-        self._server.log.failure("a caller turned away", error)
+        return figures(self)

@@ -12,15 +12,15 @@ Invariants:
 - Work is counted in lines, and for some commands in more than one: a slice of 16 KiB can hold
   16,000 blank lines, so bytes do not bound a turn.
 
-Not here: sockets, and what a line does (`chat`).
+Not here: sockets, what a line does (`chat`), and how much a client may relay (`allowance`).
 """
 
 from typing import TYPE_CHECKING, Final
 
 from reactor_chat.chat.commands import receive
-from reactor_chat.chat.rate import Bucket
 from reactor_chat.net.connection import OPEN, Connection
 from reactor_chat.net.owner import Owner
+from reactor_chat.server.allowance import Allowance
 from reactor_chat.wire.framing import OVERLONG, split_batch
 from reactor_chat.wire.protocol import drop_blank_lines, is_plain, shouted, wrong_protocol
 
@@ -44,13 +44,12 @@ class Session(Owner):
     """One client: its connection, its member of the chat, and its leave to speak."""
 
     __slots__ = (
-        "_bucket",
+        "_allowance",
         "_chat",
         "_free",
         "_fresh",
         "_server",
         "_sliced",
-        "_waits",
         "connection",
         "member",
     )
@@ -60,18 +59,16 @@ class Session(Owner):
         self._chat = server.chat
         self.connection = connection
         self.member = self._chat.enter(connection, host)
-        self._bucket: Bucket | None = None
-        self._free = False  # to say plain lines without being asked about: there are no limits
+        self._allowance = Allowance(server, self.member, connection)
+        self._free = False  # from asking for leave: a copy, as it is asked for each batch
         self._fresh = True  # no line has ended so far
         self._sliced = False  # it has lines that are left over from a turn, and not all plain
-        self._waits = False  # for leave to relay more
         self.reset_rate()
 
     def reset_rate(self) -> None:
         """Relay as the settings have it, with nothing relayed so far."""
-        rate = self._server.settings.rate
-        self._bucket = Bucket(rate, self._server.reactor.now) if rate else None
-        self._free = not rate and not self._server.keeps
+        self._allowance.reset()
+        self._free = self._allowance.is_unlimited
 
     def on_batch(self, batch: bytes) -> None:
         """Serve whole lines: plain ones as one, anything else line by line."""
@@ -84,7 +81,7 @@ class Session(Owner):
             self._on_large_batch(batch)
         elif not member.rooms and (shout := shouted(batch)) is not None:
             self._chat.answer_batch(member, batch, shout)
-        elif is_plain(batch) and (self._free or self._may_say(batch)):
+        elif is_plain(batch) and (self._free or self._allowance.covers(batch)):
             self._chat.speak(member, batch)
         else:
             self._serve_lines(batch)
@@ -92,7 +89,7 @@ class Session(Owner):
     def _on_large_batch(self, batch: bytes) -> None:
         """Say what of it fits into a turn; 16 KiB may be 8,000 lines."""
         head, tail = split_batch(batch, _PLAIN_A_TURN)
-        if self._sliced or not is_plain(head) or not (self._free or self._may_say(head)):
+        if self._sliced or not is_plain(head) or not (self._free or self._allowance.covers(head)):
             self._serve_lines(batch)
             return
         self._chat.speak(self.member, head)
@@ -126,8 +123,8 @@ class Session(Owner):
             relayed = chat.relayed
             work -= len(line) // _LONG_LINE if line is not OVERLONG else 0
             work -= receive(chat, server.accounts, member, line)
-            if self._bucket:
-                self._bucket.charge(chat.relayed - relayed)
+            if chat.relayed != relayed:
+                self._allowance.charge(chat.relayed - relayed)
 
     def on_unfinished(self, begun: bytes) -> None:
         """Answer at once who speaks another protocol: it may wait for that before it goes on."""
@@ -159,40 +156,12 @@ class Session(Owner):
         self.connection.close("another protocol", answer)
         return True
 
-    def _may_say(self, batch: bytes) -> bool:
-        """Return whether a whole batch may be said now, and charge for it."""
-        if self._server.archive_lags:
-            return False
-        room = self.member.room
-        if self._bucket is None or room is None or self.member.muted:
-            return True
-        lines = batch.count(b"\n")
-        if not self._bucket.affords(lines, self._server.reactor.now):
-            return False
-        if len(room.members) > 1:
-            self._bucket.charge(lines)
-        return True
-
     def _must_wait(self) -> bool:
         """Return whether the client is not to be served now, and arrange that it will be."""
-        connection, server = self.connection, self._server
+        connection = self.connection
         if connection.life is not OPEN:
             return True
-        if connection.above_high_water or self.member in server.accounts.waiting:
-            connection.pause_reading()
+        if connection.above_high_water or self.member in self._server.accounts.waiting:
+            connection.pause_reading()  # it resumes once that is over
             return True
-        if server.archive_lags and self.member.rooms:
-            connection.pause_reading()
-            server.held_up[self] = None
-            return True
-        if self._bucket is None or self._bucket.affords(1, server.reactor.now):
-            return False
-        connection.pause_reading()
-        if not self._waits:  # an earlier timer will do; each new one would live on beside it
-            self._waits = True
-            server.reactor.call_later(self._bucket.wait, connection, self._go_on)
-        return True
-
-    def _go_on(self) -> None:
-        self._waits = False
-        self.connection.resume_reading()
+        return self._allowance.must_wait(self)

@@ -6,9 +6,10 @@ import weakref
 from collections.abc import Sequence
 
 from reactor_chat.chat import visits
-from reactor_chat.chat.chat import CommandError
+from reactor_chat.chat.errors import CommandError
+from reactor_chat.chat.links import Link
 from reactor_chat.chat.log import Log
-from reactor_chat.chat.members import Link
+from reactor_chat.chat.private import write_private
 from reactor_chat.wire.dialects import Entry
 from tests.support import FakeAudience, FakeLink, Gathering, link_of, new_chat, read_by
 
@@ -62,7 +63,7 @@ class CostTest(unittest.TestCase):
     def test_what_others_were_to_read_is_counted_by_the_line(self) -> None:
         before = self.chat.relayed
         self.chat.speak(self.people[0], b"one\ntwo\n")
-        self.chat.write_private(self.people[0], self.people[1], "psst")
+        write_private(self.chat, self.people[0], self.people[1], "psst")
         self.assertEqual(self.chat.relayed - before, 3)
 
     def test_what_nobody_else_reads_is_not_counted(self) -> None:
@@ -180,7 +181,7 @@ class LeavingTest(unittest.TestCase):
         alice, bob = gathering.enter("alice"), gathering.enter("bob")
         link_of(bob).full = True
         with self.assertRaises(CommandError):
-            gathering.chat.write_private(alice, bob, "hello?")
+            write_private(gathering.chat, alice, bob, "hello?")
         self.assertEqual(read_by(bob), [])
 
 

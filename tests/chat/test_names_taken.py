@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reactor_chat.chat import visits
-from reactor_chat.chat.chat import CommandError
+from reactor_chat.chat.errors import CommandError
 from reactor_chat.chat.names import MAX_NAME, BadName, check_name
+from reactor_chat.chat.naming import rename
 from reactor_chat.wire.protocol import ACTION, PRIVATE, SPEECH
 from tests.support import Gathering
 
@@ -35,7 +36,7 @@ class NamesTakenTest(unittest.TestCase):
         for name, what, answer in ATTACKS:
             with self.subTest(what, name=name):
                 with self.assertRaises(CommandError) as caught:
-                    gathering.chat.rename(attacker, name)
+                    rename(gathering.chat, attacker, name)
                 self.assertEqual(str(caught.exception), answer)
                 self.assertEqual(attacker.name, "Client 5")
 

@@ -45,7 +45,7 @@ def small_bounds(most_pieces: int = 1024) -> Iterator[None]:
         mock.patch("reactor_chat.net.audience.SLICE", 1),
         mock.patch("reactor_chat.net.audience.gap", render_gap),
         mock.patch("reactor_chat.net.gathering.CHUNK", 250),
-        mock.patch("reactor_chat.net.send_queue._MOST_PIECES", most_pieces),
+        mock.patch("reactor_chat.net.send_queue.MOST_PIECES", most_pieces),
     ):
         yield
 

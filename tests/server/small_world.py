@@ -25,6 +25,8 @@ FOREIGN = "203.0.113.7"
 class FakeLog:
     """Keeps the lines of the log."""
 
+    quiet = False
+
     def __init__(self) -> None:
         self.lines: list[str] = []
         self.quiet = False

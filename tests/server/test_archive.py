@@ -5,8 +5,9 @@ from collections.abc import Callable, Sequence
 from typing import cast
 
 from reactor_chat.chat.archive import Archive, KnownRoom, OnAnswer, Verdict
+from reactor_chat.chat.links import Audience
 from reactor_chat.chat.recall import Kept
-from reactor_chat.chat.rooms import Audience, Rooms
+from reactor_chat.chat.rooms import Rooms
 from reactor_chat.server.archive import BUSY, StoreArchive
 from tests.store.fake_keeper import World
 

@@ -2,6 +2,7 @@
 
 import unittest
 
+from reactor_chat.chat.naming import rename, take_name
 from tests.support import Gathering
 
 
@@ -13,10 +14,10 @@ class GhostTest(unittest.TestCase):
         chat = gathering.chat
         first, second = gathering.enter("alice"), gathering.enter()
         for member, name in ((first, "a1ice"), (second, "alice")):
-            chat.take_name(member, name)  # as `/login` does, without asking what looks like it
+            take_name(chat, member, name)  # as `/login` does, without asking what looks like it
         chat.leave(first)
         chat.leave(second)
         self.assertEqual(len(chat.people), 0)
         third = gathering.enter()
-        chat.rename(third, "alice")
+        rename(chat, third, "alice")
         self.assertEqual(third.name, "alice")

@@ -1,0 +1,50 @@
+"""What a log has gained in a turn, written in one dialect, for everybody who is to be sent it.
+
+Invariants:
+- It is made once a dialect and turn, whatever the number of readers: rendering costs more than
+  sending does.
+- Every reader who is sent a part is sent a slice of it. The slice is a copy: a view would keep the
+  whole turn in memory for one slow reader.
+
+Places are numbers of entries, counted from the log's beginning, as in `Mark.entries`.
+
+Not here: the entries, and when a rendering is forgotten (`log`).
+"""
+
+from bisect import bisect_left
+from collections.abc import Sequence
+from itertools import accumulate
+
+
+class Rendering:
+    """What a log has from one entry on, in one dialect, and where each entry ends in it."""
+
+    __slots__ = ("_blocks", "_ends", "block", "start")
+
+    def __init__(self, start: int, blocks: Sequence[bytes]) -> None:
+        self.start = start
+        self.block = b"".join(blocks) if len(blocks) > 1 else blocks[0]
+        self._blocks = blocks
+        self._ends: list[int] = []
+
+    @property
+    def ends(self) -> list[int]:
+        """Where each entry ends; the first is where none has. In most turns nobody asks."""
+        if not self._ends:
+            self._ends = [0, *accumulate(map(len, self._blocks))]
+        return self._ends
+
+    def covers(self, start: int, stop: int) -> bool:
+        """Return whether all between two places is here."""
+        return start >= self.start and stop <= self.start + len(self._blocks)
+
+    def fit(self, start: int, stop: int, budget: int) -> int:
+        """Return the place, `stop` or before it, where a budget ends, after at least one entry."""
+        most = self.ends[start - self.start] + budget
+        if self.ends[stop - self.start] <= most:
+            return stop
+        return max(self.start + bisect_left(self.ends, most), start + 1)
+
+    def slice(self, start: int, stop: int) -> bytes:
+        """Return what stands between two places."""
+        return self.block[self.ends[start - self.start] : self.ends[stop - self.start]]
