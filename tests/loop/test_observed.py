@@ -3,8 +3,8 @@
 import unittest
 
 from reactor_chat.loop.observed import ObservedReactor, Observer
-from reactor_chat.loop.readiness import Ready
 from reactor_chat.loop.reactor import READ, WRITE, Handler
+from reactor_chat.loop.readiness import Ready
 from reactor_chat.loop.timers import Callback
 from tests.loop import test_reactor
 from tests.probe import Probe
