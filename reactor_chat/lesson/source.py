@@ -27,7 +27,6 @@ class Place(NamedTuple):
     file: str  # below the package
     line: int
     text: str
-    function: str
 
 
 def file_of(code: CodeType) -> str | None:
@@ -44,7 +43,7 @@ def place_of(frame: FrameType | None) -> Place | None:
         file = file_of(frame.f_code)
         if file is not None:
             text = linecache.getline(frame.f_code.co_filename, frame.f_lineno).strip()
-            return Place(file, frame.f_lineno, text, frame.f_code.co_qualname)
+            return Place(file, frame.f_lineno, text)
         frame = frame.f_back
     return None
 

@@ -112,7 +112,7 @@ class SeenTest(unittest.TestCase):
     def test_time(self) -> None:
         self.assert_seen(
             "Time",
-            r"^timer set  QuietTimer._check of bare, in 0\.25 s",
+            r"^timer set  \S+ of bare, in 0\.25 s",
             r"^select     slept 0\.\d\d s: nobody; a timer is due",
             r"^send       bare: the kernel took 5 bytes b'HELLO'",
         )
