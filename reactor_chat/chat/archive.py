@@ -50,6 +50,9 @@ class Archive(Protocol):
     def room(self, key: str) -> KnownRoom | None:
         """Return what is known of a room, by the key of its name."""
 
+    def can_read(self, key: str) -> bool:
+        """Return whether all of a room can be read again, by the key of its name."""
+
     def keep(self, name: str, number: int, time: float, block: bytes) -> None:
         """Take lines that were said in a room; the number is the first one's."""
 
@@ -106,6 +109,10 @@ class NoArchive:
     def room(self, key: str) -> KnownRoom | None:
         """Know no room."""
         return None
+
+    def can_read(self, key: str) -> bool:
+        """Know no room."""
+        return False
 
     def keep(self, name: str, number: int, time: float, block: bytes) -> None:
         """Keep nothing."""

@@ -101,7 +101,7 @@ class Rooms:
             return
         del self._by_key[room.key]
         self._roster.remove(room.key)
-        if (room.log.said or room.topic) and not self._archive.room(room.key):
+        if (room.log.said or room.topic) and not self._archive.can_read(room.key):
             self.empty[room.key] = room
         else:
             room.audience.release()

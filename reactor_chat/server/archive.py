@@ -57,6 +57,10 @@ class StoreArchive:
             return None
         return KnownRoom(name, self._said.get(name, self.floor), self._topics.get(name, ""))
 
+    def can_read(self, key: str) -> bool:
+        """Return whether the room is kept, and the file can be used now."""
+        return key in self._names and self.store.is_keeping
+
     def keep(self, name: str, number: int, time: float, block: bytes) -> None:
         """Take lines that were said in a room; the number is the first one's."""
         if name not in self._said:

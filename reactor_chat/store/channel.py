@@ -104,6 +104,11 @@ class Channel:
         return self._bypass and not self.opened
 
     @property
+    def is_keeping(self) -> bool:
+        """Whether what is said now will be found in the file by who asks for it later."""
+        return not self._bypass
+
+    @property
     def busy(self) -> bool:
         """Whether more waits for the disk than should."""
         return self.outbox.held > _BUSY and not self._bypass

@@ -92,6 +92,11 @@ class Store:
         return self._channel.flush()
 
     @property
+    def is_keeping(self) -> bool:
+        """Whether what is said now can be read back by who asks for it later."""
+        return self._channel.is_keeping
+
+    @property
     def busy(self) -> bool:
         """Whether more waits for the disk than should."""
         return self._channel.busy

@@ -101,7 +101,8 @@ class Person:
         head, _, text = line.partition(" ")
         tags = dict(pair.split("=", 1) for pair in head[1:].split(";"))
         if "id" in tags:
-            self._see(*tags["id"].split("-"), tags["time"], text)
+            epoch, _, number = tags["id"].partition("-")
+            self._see(epoch, int(number), tags["time"], text)
         elif text.startswith("-> You joined"):
             if not self.epoch:
                 assert tags["last"].endswith("-0"), line
@@ -113,10 +114,10 @@ class Person:
         else:
             assert text in _NO_NEWS or text.startswith("* Client "), line
 
-    def _see(self, epoch: str, number: str, time: str, text: str) -> None:
+    def _see(self, epoch: str, number: int, time: str, text: str) -> None:
         assert epoch == self.epoch, f"{self.name}: {epoch} after {self.epoch}"
-        assert int(number) == self.last + 1, f"{self.name}: {number} after {self.last}: {text}"
-        self.view.append(Said(int(number), time, text.partition(": ")[2]))
+        assert number == self.last + 1, f"{self.name}: {number} after {self.last}: {text}"
+        self.view.append(Said(number, time, text.partition(": ")[2]))
         if self.pending and self.view[-1].text == self.pending:
             self.accepted += 1
             self.pending = ""
@@ -309,5 +310,4 @@ def main(seconds: float, people: int, kills: int, seed: int) -> None:
 
 
 if __name__ == "__main__":
-    numbers = [int(argument) for argument in sys.argv[1:]]
-    main(numbers[0], *numbers[1:3], seed=numbers[3])
+    main(*map(int, sys.argv[1:]))

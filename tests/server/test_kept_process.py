@@ -166,6 +166,19 @@ class TroubleTest(KeptCase):
         self.talk(alice, bob, "three")
         self.until_kept("alice: one", "alice: two", "alice: three")
 
+    def test_a_room_that_cannot_be_written_is_not_forgotten(self) -> None:
+        self.begin()
+        alice = self.join("alice")
+        with closing(sqlite3.connect(self.path, isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            alice.say("one")
+            self.server.wait_for_log("lines are not kept now")
+            self.assertEqual(alice.ask("/part"), "-> You left tea.")
+            self.assertEqual(alice.ask("/join tea"), "-> You joined tea. Here: alice.")
+            self.assertEqual(alice.ask("/whoami"), "-> Recent messages:")
+            self.assertEqual(alice.read_line(), "alice: one")
+            other.execute("ROLLBACK")
+
     def test_a_file_that_vanished_is_made_anew(self) -> None:
         self.begin()
         alice, bob = self.join("alice"), self.join("bob")
