@@ -48,9 +48,10 @@ class Person:
         """The current room."""
         return self.places[-1] if self.places else None
 
-    def read(self, line: str, place: Place | None = None) -> None:
-        """Read what stands in no room's log."""
+    def read(self, line: str, place: Place | None = None, enters: bool = False) -> None:
+        """Read what stands in no room's log; who enters is told what was said last."""
         room = f";room={place.name}" if place else ""
+        room += f";last={EPOCH}-{len(place.history)}" if place and enters else ""
         self.hears.append(f"@time={STAMP}{room} {line}" if self.has_tags else line)
 
     def read_in(self, place: Place, line: str, number: int) -> None:
@@ -137,7 +138,7 @@ class Model:
         place.people.append(person)
         person.places.append(place)
         here = ", ".join(p.name for p in sorted(place.people, key=lambda p: same(p.name)))
-        person.read(f"-> You joined {place.name}. Here: {here}.", place)
+        person.read(f"-> You joined {place.name}. Here: {here}.", place, enters=True)
         if place.topic:
             person.read(f"-> Topic: {place.topic}", place)
         if place.history:

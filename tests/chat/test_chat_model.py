@@ -139,7 +139,7 @@ class ChatAgainstTheModel(RuleBasedStateMachine):
         if person.place is not None or not person.muted:
             self.model.act(person, text)
         else:
-            person.hears.append("-> You are not in a room. /join ROOM enters one.")
+            person.read("-> You are not in a room. /join ROOM enters one.")
 
     @present
     @rule(who=ANYBODY, other=ANYBODY)
