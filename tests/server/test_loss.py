@@ -219,10 +219,10 @@ class Runs(ServerCase):
         self.run_with(seed=1)
 
     def test_a_run_with_less_backlog(self) -> None:
-        self.run_with("--max-backlog", "262144", seed=2)
+        self.run_with("--max-backlog", "65536", seed=2)
 
     def test_another_run_with_less_backlog(self) -> None:
-        self.run_with("--max-backlog", "262144", seed=3)
+        self.run_with("--max-backlog", "65536", seed=3)
 
     def run_with(self, *flags: str, seed: int) -> None:
         """Let things happen, bring everybody to rest, and judge."""
@@ -264,7 +264,7 @@ class Runs(ServerCase):
     def let_in(self) -> Member:
         """Somebody connects and joins; every other one through a narrow window."""
         self.joined += 1
-        client = self.connect(window=16384 if self.joined % 2 else None)
+        client = self.connect(window=None if self.joined % 2 else 16384)
         member = Member(client, f"Client {self.joined}")
         self.members.append(member)
         return member
