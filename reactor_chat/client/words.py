@@ -22,7 +22,7 @@ _FAREWELLS: Final = frozenset({"quit", "exit"})
 # The last words of a server that does not want this client: calling again would be a nuisance.
 _DISMISSALS: Final = (
     "-> You were kicked", "-> You are banned.", "-> You logged in from elsewhere.",
-    "-> Too many wrong passwords.",
+    "-> Too many wrong passwords.", "-> This port speaks TLS",
 )  # fmt: skip
 # Of one that has no room for it now. A lost connection may be what takes the room.
 _NO_ROOM: Final = ("-> Server is full.", "-> Too many connections")

@@ -322,6 +322,7 @@ class WordsTest(unittest.TestCase):
         for line in ("-> You were kicked.", "-> You were kicked: spam.", "-> You are banned.",
                      "-> Server is full.", "-> Too many connections from your address.",
                      "-> Too many wrong passwords.",
+                     "-> This port speaks TLS: use chats:// or --tls.",
                      "-> You logged in from elsewhere."):  # fmt: skip
             self.assertTrue(is_refusal(line), line)
         for line in ("-> You are alice.", "bob: -> You are banned.", "-> YOU WERE KICKED."):

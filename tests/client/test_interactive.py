@@ -288,6 +288,15 @@ class LostConnectionTest(ClientTerminal):
                 self.assertEqual(self.lines()[-1], words)
                 self.window.screen = self.screen = Screen(76, 12)
 
+    def test_one_who_speaks_plain_text_to_a_port_for_tls_reads_so_and_is_not_kept_waiting(
+        self,
+    ) -> None:
+        self.start()
+        self.peer.say("-> This port speaks TLS: use chats:// or --tls.")
+        self.peer.hang_up()
+        self.expect_exit(1)
+        self.assertEqual(self.lines()[-1], "-> This port speaks TLS: use chats:// or --tls.")
+
 
 class JobControlTest(ClientTerminal):
     def test_ctrl_z_gives_the_terminal_back_and_fg_comes_back_as_it_was(self) -> None:
