@@ -13,16 +13,19 @@ import time
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
-from reactor_chat import __version__
-from reactor_chat.client.destination import PORT, parse_destination
-from reactor_chat.client.entry import ClientOptions, run
-from reactor_chat.lesson.book import CHAPTERS
-from reactor_chat.lesson.tour import run_lesson
-from reactor_chat.server.configuration import OptionError, add_options, read_options
-from reactor_chat.server.entry import run_server
-from reactor_chat.server.values import parse_port
-from reactor_chat.store.log_command import LogOptions, parse_since
-from reactor_chat.store.log_command import run as print_log
+try:
+    from reactor_chat import __version__
+    from reactor_chat.client.destination import PORT, parse_destination
+    from reactor_chat.client.entry import ClientOptions, run
+    from reactor_chat.lesson.book import CHAPTERS
+    from reactor_chat.lesson.tour import run_lesson
+    from reactor_chat.server.configuration import OptionError, add_options, read_options
+    from reactor_chat.server.entry import run_server
+    from reactor_chat.server.values import parse_port
+    from reactor_chat.store.log_command import LogOptions, parse_since
+    from reactor_chat.store.log_command import run as print_log
+except KeyboardInterrupt:  # a slow machine takes a second for these, and Ctrl-C is no defect
+    sys.exit(130)
 
 
 class _Parser(argparse.ArgumentParser):

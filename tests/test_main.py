@@ -38,6 +38,27 @@ class VersionTest(MainCase):
             self.assertEqual(told, (0, f"reactor-chat {__version__}\n", ""))
 
 
+# As if Ctrl-C came when the first module of the client is looked for.
+_INTERRUPTED_START = """
+import runpy, sys
+
+class Interrupt:
+    def find_spec(self, name, path=None, target=None):
+        if name == "reactor_chat.client":
+            raise KeyboardInterrupt
+
+sys.meta_path.insert(0, Interrupt())
+runpy.run_module("reactor_chat", run_name="__main__")
+"""
+
+
+class StartTest(unittest.TestCase):
+    def test_an_interrupt_while_the_program_is_loaded_is_a_status_and_no_traceback(self) -> None:
+        command = [sys.executable, "-c", _INTERRUPTED_START]
+        done = subprocess.run(command, capture_output=True, check=False, timeout=30)
+        self.assertEqual((done.returncode, done.stdout, done.stderr), (130, b"", b""))
+
+
 class LogTest(MainCase):
     def options(self, *arguments: str) -> LogOptions:
         with patch("reactor_chat.__main__.print_log", return_value=0) as run:
