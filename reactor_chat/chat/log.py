@@ -91,10 +91,10 @@ class Log:
         """
         rendered = self._rendered.get(dialect)
         if rendered is not None and rendered.covers(start.entries, stop.entries):
-            last = rendered.fit(start.entries, stop.entries, budget)
+            data, last = rendered.slice(start.entries, stop.entries, budget)
             if last < stop.entries:
                 stop = self._entries[last - 1 - self.base.entries].end
-            return rendered.slice(start.entries, last), stop
+            return data, stop
         first, end = start.entries - self.base.entries, stop.entries - self.base.entries
         blocks: list[bytes] = []
         for entry in self._entries[first:end]:

@@ -38,13 +38,14 @@ class Rendering:
         """Return whether all between two places is here."""
         return start >= self.start and stop <= self.start + len(self._blocks)
 
-    def fit(self, start: int, stop: int, budget: int) -> int:
-        """Return the place, `stop` or before it, where a budget ends, after at least one entry."""
-        most = self.ends[start - self.start] + budget
-        if self.ends[stop - self.start] <= most:
-            return stop
-        return max(self.start + bisect_left(self.ends, most), start + 1)
+    def slice(self, start: int, stop: int, budget: int) -> tuple[bytes, int]:
+        """Return what stands between two places, and where that ends.
 
-    def slice(self, start: int, stop: int) -> bytes:
-        """Return what stands between two places."""
-        return self.block[self.ends[start - self.start] : self.ends[stop - self.start]]
+        That is before `stop` if the budget ends there, but not before one entry.
+        """
+        ends, first = self.ends, self.start
+        begin, end = ends[start - first], ends[stop - first]
+        if end > begin + budget:
+            stop = max(first + bisect_left(ends, begin + budget), start + 1)
+            end = ends[stop - first]
+        return self.block[begin:end], stop

@@ -234,7 +234,7 @@ class Audience(Handler):
             if place.cursor is self.turn and not queue.pieces:
                 queue.go_live()  # it has only spoken
             elif not queue.blocked:
-                self._shared.reactor.at_end_of_turn(queue)
+                queue.wake()
         self._shared.reactor.at_end_of_turn(self)
 
     def _begin_slices(self) -> None:

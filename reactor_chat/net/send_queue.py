@@ -51,6 +51,7 @@ class SendQueue(UpperHalf):
     """A non-blocking stream socket and what waits to leave through it."""
 
     __slots__ = (
+        "_asked",
         "_sending",
         "_shared",
         "_stall",
@@ -71,6 +72,7 @@ class SendQueue(UpperHalf):
         self.pieces: list[bytes | Piece] = []
         self.places: dict[Audience, Place] = {}
         self._sending: memoryview | bytes = b""
+        self._asked = False  # for the end of the turn, by what is not just bytes
         self.blocked = False
         self.waiting = 0  # private bytes, counted while it is blocked
         self.live = False
@@ -133,13 +135,15 @@ class SendQueue(UpperHalf):
             self.cut(place, place.audience.log.tip)
 
     def wake(self) -> None:
-        """A piece that was not there yet is there now."""
-        self._shared.reactor.at_end_of_turn(self)
+        """There is something to send that was not there yet."""
+        if not self._asked:
+            self._asked = True
+            self._shared.reactor.at_end_of_turn(self)
 
     def _append(self, piece: Piece) -> None:
         self.pieces.append(piece)
         if not self.blocked:
-            self._shared.reactor.at_end_of_turn(self)
+            self.wake()
             return
         self._count(piece.size)
         if len(self.pieces) > MOST_PIECES:
@@ -189,6 +193,7 @@ class SendQueue(UpperHalf):
 
     def on_end_of_turn(self) -> None:
         """Send what the turn has produced, in one system call."""
+        self._asked = False
         pieces = self.pieces
         data = pieces[0] if self.fast and len(pieces) == 1 and not self.places else None
         if not isinstance(data, bytes):
