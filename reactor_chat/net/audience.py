@@ -55,6 +55,7 @@ class Audience(Handler):
         "_leaving",
         "_live",
         "_live_at",
+        "_released",
         "_report",
         "_shared",
         "_unserved",
@@ -87,6 +88,7 @@ class Audience(Handler):
         self._alone: SendQueue | None = None
         self._leaving: list[SendQueue] = []  # with news to read that they may not read yet
         self._counted = 0  # bytes of the log, as counted among all
+        self._released = False  # nobody enters any more
 
     # -- for the chat -----------------------------------------------------------------------------
 
@@ -295,14 +297,14 @@ class Audience(Handler):
 
     def count(self) -> None:
         """Count among all logs what this one has come to take."""
-        size = self.log.size
+        size = 0 if self._released else self.log.size
         self._shared.count_log(size - self._counted)
         self._counted = size
 
     def release(self) -> None:
-        """The room is forgotten: count its log no more."""
-        self._shared.count_log(-self._counted)
-        self._counted = 0
+        """The room is forgotten: count its log no more, though its last news is still to leave."""
+        self._released = True
+        self.count()
 
     def on_crash(self, error: Exception) -> None:
         """Report it, and give up this turn's news: what follows must be sent."""

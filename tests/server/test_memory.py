@@ -3,6 +3,7 @@
 import contextlib
 import re
 
+from reactor_chat.chat.archive import NoArchive
 from reactor_chat.net.shared import Limits
 from reactor_chat.server.settings import Settings
 from tests.server.small_world import SmallWorldCase
@@ -82,3 +83,36 @@ class MemoryTest(SmallWorldCase):
         while more := self.hear(stream):
             heard += more
         return heard
+
+
+class ReadableArchive(NoArchive):
+    """Can read everything again, so that no room need stay in memory."""
+
+    def can_read(self, key: str) -> bool:
+        return True
+
+
+class ForgottenRoomTest(SmallWorldCase):
+    def make_archive(self) -> ReadableArchive:
+        return ReadableArchive()
+
+    def test_a_room_that_is_left_with_its_last_words_is_counted_no_more(self) -> None:
+        for _ in range(3):
+            self.ask(self.call("192.0.2.1", "/join tea"), *([LINE[:300]] * 10), "/quit")
+        self.assertEqual(len(self.server.chat.rooms), 0)
+        self.assertEqual((self.server.shared.logs, self.server.shared.waiting), (0, 0))
+
+    def test_nor_if_a_reader_who_left_has_not_read_them(self) -> None:
+        slow, speaker = self.call(), self.call()
+        self.ask(slow, "/join tea")
+        self.ask(speaker, "/join tea")
+        for _ in range(200):
+            speaker.send(f"{LINE}\n".encode() * 5)
+            self.settle()
+        slow.send(b"/part\n")
+        speaker.close()
+        while self.hear(slow):
+            """It reads on."""
+        slow.close()
+        self.settle()
+        self.assertEqual((self.server.shared.logs, self.server.shared.waiting), (0, 0))
