@@ -64,6 +64,13 @@ class MemoryTest(SmallWorldCase):
         self.assertTrue(any(told))
         self.assertFalse(all(told), "more were closed than had to be")
 
+    def test_rooms_that_were_left_with_little_said_in_them_are_forgotten_in_time(self) -> None:
+        one = self.call()
+        for number in range(300):
+            self.ask(one, f"/join tea{number}", "hello", "/part")
+        self.assertLess(len(self.server.chat.rooms.empty), 100)
+        self.assertLessEqual(self.taken(), 200_000)
+
     def test_who_misses_lines_for_it_reads_how_many(self) -> None:
         slow = self.call()
         self.ask(slow, "/join tea")
