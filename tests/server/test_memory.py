@@ -1,6 +1,7 @@
 """What goes when memory is short, and in which order, and who is told."""
 
 import contextlib
+import random
 import re
 
 from reactor_chat.chat.archive import NoArchive
@@ -123,3 +124,38 @@ class ForgottenRoomTest(SmallWorldCase):
         slow.close()
         self.settle()
         self.assertEqual((self.server.shared.logs, self.server.shared.waiting), (0, 0))
+
+    def test_once_everybody_has_left_nothing_is_counted_any_more(self) -> None:
+        for seed in range(20):
+            with self.subTest(seed=seed):
+                self.play(random.Random(seed))
+                self.assertEqual((self.server.shared.logs, self.server.shared.waiting), (0, 0))
+
+    def play(self, rng: random.Random) -> None:
+        """Let some people do this and that, some of whom seldom read, and then leave."""
+        callers = [self.call() for _ in range(5)]
+        for _ in range(150):
+            one, room = rng.choice(callers), rng.choice(("tea", "games"))
+            line = rng.choice(
+                (LINE, LINE, LINE, f"/join {room}", f"/join {room}", f"/part {room}", "/me waves",
+                 "/topic green", "/history", "/help", "/tags on", "/tags off", "/ignore Client 1")
+            )  # fmt: skip
+            with contextlib.suppress(BlockingIOError):
+                one.send(f"{line}\n".encode() * rng.randint(1, 4))
+            if rng.random() < 0.7:
+                self.settle()
+            if rng.random() < 0.2:
+                self.hear(one)
+            if rng.random() < 0.05:
+                callers.remove(one)
+                self.end(one, rng)
+                callers.append(self.call())
+        for one in callers:
+            self.end(one, rng)
+        self.pass_time(60)
+
+    def end(self, stream: Stream, rng: random.Random) -> None:
+        """End a stream in one of the ways in which they end."""
+        rng.choice((stream.close, stream.reset))()
+        if rng.random() < 0.7:
+            self.settle()
