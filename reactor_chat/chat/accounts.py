@@ -17,9 +17,9 @@ Not here: how a password is checked and kept (`store`).
 from collections.abc import Callable
 from typing import Final
 
-from reactor_chat.chat.archive import Verdict
+from reactor_chat.chat.archive import OnAnswer, Verdict
 from reactor_chat.chat.chat import Chat
-from reactor_chat.chat.errors import CommandError
+from reactor_chat.chat.errors import MUTED, CommandError
 from reactor_chat.chat.members import Member
 from reactor_chat.chat.names import BadName, check_name, name_key
 from reactor_chat.chat.naming import take_name
@@ -88,19 +88,16 @@ class Accounts:
         except BadName as error:
             raise CommandError(str(error)) from error
         if member.muted:
-            raise CommandError("You are muted.")
-
-        # Counted beforehand, or a thousand connections could ask at once. A right one is no try.
-        tries = self._count_try(counting_key(member.host))
+            raise CommandError(MUTED)
 
         def done(verdict: Verdict) -> None:
-            if tries:
-                tries.pop()
             self._wrong.pop(member, None)
-            self._take(member, name)
+            if member.muted:  # since it asked
+                member.tell(MUTED)
+            else:
+                self._take(member, name)
 
-        key = name_key(name)
-        self._ask(member, lambda answer: self._chat.archive.check(key, password, answer), done)
+        self._ask(member, lambda answer: self._try(member, name, password, answer), done)
 
     def change_password(self, member: Member, password: str) -> None:
         """Give the member's registered name another password."""
@@ -131,6 +128,17 @@ class Accounts:
         self._wrong.pop(member, None)
         self.waiting.pop(member, None)
 
+    def _try(self, member: Member, name: str, password: str, on_answer: OnAnswer) -> None:
+        # Counted beforehand, or a thousand connections could ask at once.
+        tries = self._count_try(counting_key(member.host))
+
+        def settle(verdict: Verdict) -> None:
+            if tries and (verdict.granted or verdict.problem):
+                tries.pop()  # it was not a wrong one
+            on_answer(verdict)
+
+        self._chat.archive.check(name_key(name), password, settle)
+
     def _take(self, member: Member, name: str) -> None:
         holder = self._chat.people.named(name)
         if holder is not None and holder is not member:
@@ -144,7 +152,7 @@ class Accounts:
     def _ask(
         self,
         member: Member,
-        ask: Callable[[Callable[[Verdict], None]], None],
+        ask: Callable[[OnAnswer], None],
         done: Callable[[Verdict], None],
     ) -> None:
         self.waiting[member] = None

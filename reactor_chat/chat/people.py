@@ -11,6 +11,7 @@ Not here: what a name may be (`names`), and what is said.
 """
 
 from collections.abc import Callable, Iterator
+from typing import Final
 
 from reactor_chat.chat.errors import CommandError
 from reactor_chat.chat.lookalikes import skeleton
@@ -20,7 +21,11 @@ from reactor_chat.chat.roster import Roster
 from reactor_chat.wire.protocol import quote
 
 # Longer than any name, given ones included: what is longer is nobody's.
-_LONGEST: int = 2 * MAX_NAME
+_LONGEST: Final = 2 * MAX_NAME
+
+# Names that one member ignores: more than anybody needs. Two who work together, of whom one takes
+# ever new names, would otherwise fill the table that everybody's leaving looks through.
+MAX_IGNORED: Final = 100
 
 
 class People:
@@ -109,30 +114,36 @@ class Ignoring:
         # Whom a member's words are to be kept from, or None. A bound method of the dict, as this is
         # asked for each message.
         self.ignorers: Callable[[Member], dict[Member, None] | None] = self._ignorers.get
-        self._names: dict[str, dict[Member, str]] = {}  # of a name, by its key, and as written
+        self._by_name: dict[str, dict[Member, None]] = {}  # of a name, by its key
+        self._names: dict[Member, dict[str, str]] = {}  # that one ignores: by key, as written
 
     def ignore(self, member: Member, other: Member) -> None:
         """Keep what `other` says, and whoever is to have that name, from the member."""
+        names = self._names.setdefault(member, {})
+        if len(names) >= MAX_IGNORED and other.key not in names:
+            raise CommandError(f"You ignore {MAX_IGNORED} names already.")
+        names[other.key] = other.name
+        self._by_name.setdefault(other.key, {})[member] = None
         self._ignorers.setdefault(other, {})[member] = None
-        self._names.setdefault(other.key, {})[member] = other.name
 
     def unignore(self, member: Member, name: str) -> bool:
         """Undo it for a name, and for who has that name now; return whether it was so."""
         key = name_key(name)
-        found = self._strike(self._names, key, member)
+        found = self._strike(self._by_name, key, member)
+        self._strike(self._names, member, key)
         for other in [one for one in self._ignorers if one.key == key]:
             found |= self._strike(self._ignorers, other, member)
         return found
 
     def note_name(self, member: Member) -> None:
         """Somebody has come in or taken another name: it may be an ignored one."""
-        for ignorer in self._names.get(member.key, ()):
+        for ignorer in self._by_name.get(member.key, ()):
             if ignorer is not member:
                 self._ignorers.setdefault(member, {})[ignorer] = None
 
     def list(self, member: Member) -> list[str]:
         """Return the names that the member ignores."""
-        names = {key: named[member] for key, named in self._names.items() if member in named}
+        names = self._names.get(member, {})
         people = {one.key: one.name for one, by in self._ignorers.items() if member in by}
         both = names | people
         return [both[key] for key in sorted(both)]
@@ -142,14 +153,14 @@ class Ignoring:
         self._ignorers.pop(member, None)
         for other in list(self._ignorers):
             self._strike(self._ignorers, other, member)
-        for key in list(self._names):
-            self._strike(self._names, key, member)
+        for key in self._names.pop(member, ()):
+            self._strike(self._by_name, key, member)
 
     @staticmethod
-    def _strike(table: dict, key: object, member: Member) -> bool:  # type: ignore[type-arg]
+    def _strike(table: dict, key: object, value: object) -> bool:  # type: ignore[type-arg]
         by = table.get(key, {})
-        found = member in by
-        by.pop(member, None)
+        found = value in by
+        by.pop(value, None)
         if not by:
             table.pop(key, None)
         return found

@@ -10,7 +10,6 @@ Not here: who enters and leaves (`visits`), what is said (`chat`).
 """
 
 from collections.abc import Callable, Iterator
-from typing import Final
 
 from reactor_chat.chat.archive import Archive
 from reactor_chat.chat.errors import CommandError
@@ -21,8 +20,6 @@ from reactor_chat.chat.names import name_key
 from reactor_chat.chat.roster import Roster
 from reactor_chat.wire.dialects import Origin
 from reactor_chat.wire.protocol import quote
-
-ROOM_SIZE: Final = 3000  # bytes that a room takes beside its log, about
 
 
 class Room:
@@ -36,11 +33,6 @@ class Room:
         self.topic = topic
         self.members: dict[Member, None] = {}  # a dict for its order
         self.roster = Roster()
-
-    @property
-    def size(self) -> int:
-        """Bytes that it takes, about."""
-        return self.log.size + ROOM_SIZE
 
 
 class Rooms:

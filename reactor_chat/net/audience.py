@@ -36,9 +36,11 @@ _TRIM_STEP: Final = 64 * 1024
 # long at the most, however many are in the room.
 SLICE: Final = 500
 
-# A log is counted when it has changed by so many bytes. A million rooms in which little is said
-# would be miscounted by 4 GB; a thousand by 4 MB.
+ROOM_SIZE: Final = 3000  # bytes beside its log, about: opening rooms must not fill the memory
+
+# A room is counted when somebody enters it, and when its log has changed by so many bytes.
 _COUNT_STEP: Final = 4096
+_KEPT_STEP: Final = _COUNT_STEP - ROOM_SIZE
 
 
 class Audience(Handler):
@@ -55,6 +57,7 @@ class Audience(Handler):
         "_leaving",
         "_live",
         "_live_at",
+        "_released",
         "_report",
         "_shared",
         "_unserved",
@@ -86,7 +89,8 @@ class Audience(Handler):
         # one who speaks, and need not be taken out of the live for that.
         self._alone: SendQueue | None = None
         self._leaving: list[SendQueue] = []  # with news to read that they may not read yet
-        self._counted = 0  # bytes of the log, as counted among all
+        self._counted = 0  # bytes of the room, as counted among all
+        self._released = False  # nobody enters any more
 
     # -- for the chat -----------------------------------------------------------------------------
 
@@ -96,6 +100,8 @@ class Audience(Handler):
             queue.fall_behind()
         place = queue.places[self] = self.behind[queue] = Place(self, dialect)
         assert place.cursor is self.log.tip
+        if not self._counted:
+            self.count()
         queue.wait_for_news(self, place)  # an answer follows that speaks of it
         self._shared.reactor.at_end_of_turn(queue)
 
@@ -219,7 +225,7 @@ class Audience(Handler):
             self._let_read_on()
         else:
             log.forget()
-            if log.kept_size - self._counted > _COUNT_STEP:
+            if log.kept_size - self._counted > _KEPT_STEP:
                 self.count()
 
     def _is_large(self) -> bool:
@@ -284,7 +290,7 @@ class Audience(Handler):
             limit = max(limit, log.tip.size - self._live_at.size)
             if log.tip.size - log.base.size > limit + _TRIM_STEP and log.trim(limit):
                 self._note_overrun()
-        if abs(log.size - self._counted) > _COUNT_STEP:
+        if abs(log.size + ROOM_SIZE - self._counted) > _COUNT_STEP:
             self.count()
 
     def _note_overrun(self) -> None:
@@ -294,15 +300,15 @@ class Audience(Handler):
                 queue.expect_progress()
 
     def count(self) -> None:
-        """Count among all logs what this one has come to take."""
-        size = self.log.size
+        """Count among all rooms what this one has come to take."""
+        size = 0 if self._released else ROOM_SIZE + self.log.size
         self._shared.count_log(size - self._counted)
         self._counted = size
 
     def release(self) -> None:
-        """The room is forgotten: count its log no more."""
-        self._shared.count_log(-self._counted)
-        self._counted = 0
+        """The room is forgotten: count it no more, though its last news is still to leave."""
+        self._released = True
+        self.count()
 
     def on_crash(self, error: Exception) -> None:
         """Report it, and give up this turn's news: what follows must be sent."""

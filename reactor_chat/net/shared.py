@@ -39,7 +39,7 @@ class Shared:
         self.clock = clock
         self.missed = 0  # lines left out, over all connections and all time
         self.waiting = 0  # private bytes of all those of whom the kernel has refused something
-        self.logs = 0  # bytes of all rooms' logs
+        self.logs = 0  # bytes of all rooms and their logs
         self.guard: Handler | None = None  # is called once both together are over its limit
         # Asked before a room's news is sent. Who refuses sees to it that `publish_later` is called.
         self.may_publish: Callable[[Audience], bool] | None = None

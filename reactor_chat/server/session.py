@@ -62,7 +62,7 @@ class Session(Owner):
         self._allowance = Allowance(server, self.member, connection)
         self._free = False  # from asking for leave: a copy, as it is asked for each batch
         self._fresh = True  # no line has ended so far
-        self._sliced = False  # it has lines that are left over from a turn, and not all plain
+        self._sliced = False  # lines wait that are not all plain, or wait for a password
         self.reset_rate()
 
     def reset_rate(self) -> None:
@@ -133,6 +133,9 @@ class Session(Owner):
 
     def on_end(self) -> None:
         """Leave, once everything that was asked is answered."""
+        if self.member in self._server.accounts.waiting:
+            self.connection.pause_reading()
+            return
         self._chat.leave(self.member)
         self.connection.close("end of input")
 
@@ -161,7 +164,11 @@ class Session(Owner):
         connection = self.connection
         if connection.life is not OPEN:
             return True
-        if connection.above_high_water or self.member in self._server.accounts.waiting:
+        if self.member in self._server.accounts.waiting:
+            self._sliced = True  # should a flushed queue or a timer resume it: nothing goes past
+            connection.pause_reading()
+            return True
+        if connection.above_high_water:
             connection.pause_reading()  # it resumes once that is over
             return True
         return self._allowance.must_wait(self)

@@ -15,7 +15,7 @@ from unittest import mock
 from reactor_chat.chat.log import Log
 from reactor_chat.chat.recall import Kept, OnSlice, Recall
 from reactor_chat.loop.reactor import Reactor
-from reactor_chat.net.audience import Audience
+from reactor_chat.net.audience import ROOM_SIZE, Audience
 from reactor_chat.net.connection import OPEN, Connection
 from reactor_chat.net.owner import Owner
 from reactor_chat.net.shared import Limits, Shared
@@ -484,7 +484,7 @@ class Stage:
     def _counted(self) -> int:
         for room in self.rooms:
             room.audience.count()
-        return sum(room.log.size for room in self.rooms)
+        return sum(ROOM_SIZE + room.log.size for room in self.rooms)
 
     def _say_and_forget(self) -> None:
         """A room without readers keeps nothing for them."""

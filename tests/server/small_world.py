@@ -7,7 +7,7 @@ import random
 import unittest
 from typing import Any, cast
 
-from reactor_chat.chat.archive import NoArchive
+from reactor_chat.chat.archive import Archive, NoArchive
 from reactor_chat.loop.reactor import Reactor
 from reactor_chat.net.shared import Limits
 from reactor_chat.server.server import Server
@@ -57,10 +57,14 @@ class SmallWorldCase(unittest.TestCase):
         process = Process(random.Random(0))
         self.outside = Process(random.Random(0), limit=100_000)
         self.reactor = Reactor(Selector(process), self.clock)
-        archive = NoArchive(lambda: "0123abcd")
+        archive = self.make_archive()
         self.server = Server(self.reactor, self.settings, self.log, archive, clock=lambda: 0.0)
         self.addCleanup(self.server.close)
         self.server.listen(cast(Any, self.network.listen(process, HERE, backlog=1000)))
+
+    def make_archive(self) -> Archive:
+        """Return where the server keeps what is said."""
+        return NoArchive(lambda: "0123abcd")
 
     def settle(self) -> None:
         """Turn until there is nothing to do."""
