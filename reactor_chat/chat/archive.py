@@ -65,8 +65,8 @@ class Archive(Protocol):
     def is_registered(self, key: str) -> bool:
         """Whether a name, by its key, belongs to whoever has its password."""
 
-    def name_like(self, skeleton: str) -> str:
-        """Return a registered name that looks like this, or nothing."""
+    def name_like(self, name: str) -> str:
+        """Return a registered name that looks like this one, or nothing."""
 
     def register(self, name: str, password: str, on_answer: OnAnswer) -> None:
         """Give a name to whoever has the password."""
@@ -128,7 +128,7 @@ class NoArchive:
         """Know no names."""
         return False
 
-    def name_like(self, skeleton: str) -> str:
+    def name_like(self, name: str) -> str:
         """Know no names."""
         return ""
 

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from reactor_chat.chat.announcements import broadcast, say_in_room
+from reactor_chat.chat.archive import Verdict
 from reactor_chat.chat.bans import BanList
 from reactor_chat.chat.chat import Chat
 from reactor_chat.chat.errors import CommandError
@@ -202,11 +203,22 @@ def _forget(operator: Operator, argument: str) -> list[str]:
     archive, key = operator.chat.archive, name_key(argument)
     if not archive.is_registered(key):
         raise CommandError(f"The name {quote(argument)} is not registered.")
-    archive.forget(key, lambda verdict: None)
-    for member in operator.chat.people:
-        if member.account == key:
-            member.account = ""
-    return [f"The name {argument} is free again."]
+
+    def done(verdict: Verdict) -> None:
+        if verdict.granted:
+            for member in operator.chat.people:
+                if member.account == key:
+                    member.account = ""
+        operator.chat.journal.event("forgotten", _outcome(argument, verdict))
+
+    archive.forget(key, done)
+    return []
+
+
+def _outcome(name: str, verdict: Verdict) -> str:
+    if verdict.granted:
+        return f"The name {name} is free again."
+    return f"The name {name} is not free: {verdict.problem or 'it is not registered.'}"
 
 
 def _stats(operator: Operator, argument: str) -> list[str]:

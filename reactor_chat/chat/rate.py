@@ -33,7 +33,7 @@ class Bucket:
         return max(1.0, self._rate * BURST_SECONDS)
 
     def affords(self, lines: int, now: float) -> bool:
-        """Tell whether so many lines may pass now."""
+        """Return whether so many lines may pass now."""
         self._level = min(self._burst, self._level + self._rate * (now - self._now))
         self._now = now
         return self._level >= lines

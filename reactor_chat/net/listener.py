@@ -65,7 +65,7 @@ def bind_all(host: str, port: int) -> list[socket.socket]:
 
 
 def _resolve(host: str, port: int) -> list[tuple[int, Any]]:
-    """Give the families and addresses behind a name, each once."""
+    """Return the families and addresses behind a name, each once."""
     try:
         found = socket.getaddrinfo(
             None if host == "*" else host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE

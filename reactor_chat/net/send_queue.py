@@ -6,10 +6,9 @@ What a peer will be sent is, in this order:
     pieces       bytes of its own, stretches of logs, and counts of what it missed
     places       for each room that it is in: the live range, from its cursor to the log's tip
 
-Writing only appends to the pieces and asks for the end of the turn: it makes no system call, cannot
-fail and closes nothing. What a room says is appended to its log, and to nobody's queue. Before a
-peer is told anything else, the live range is *cut*: what it was to read so far becomes a piece, and
-the answer comes after that.
+Writing only appends and asks for the end of the turn: it makes no system call, cannot fail and
+closes nothing. What a room says goes to its log alone. Before a peer is told anything else, the
+live range is *cut*: what it was to read so far becomes a piece, and the answer comes after that.
 
 Most peers have nothing waiting at the end of most turns. Those are *live*: an `Audience` sends them
 the news without looking at their queue. Everybody else is *behind*, with a cursor of its own.
@@ -21,13 +20,10 @@ Invariants:
 - What one peer pins is bounded. A stretch costs a few words; when there are too many of them, they
   become one count of missed lines for each room. Private bytes are bounded by `Limits.backlog`,
   beyond which what is said to all is left out and counted.
-- A backlog that is full has to move within `Limits.stall` seconds: the peer's system has to
-  acknowledge something. One that is not full may take its time, however long.
+- A full backlog has to move within `Limits.stall` seconds; any other may take its time.
 
 This is the lower half of `connection.Connection`; `upper_half` lists what it expects of the other.
-
-Not here: what comes in, the states of a connection's life, the pieces (`pieces`), what leaves next
-(`gathering`), who reads what (`audience`).
+Not here: what comes in, a connection's life, what leaves next (`gathering`), who reads (`audience`).
 """
 
 from collections.abc import Callable
@@ -142,11 +138,11 @@ class SendQueue(UpperHalf):
 
     def _append(self, piece: Piece) -> None:
         self.pieces.append(piece)
-        if not self.blocked:
+        if self.blocked:
+            self._count(piece.size)
+        else:
             self.wake()
-            return
-        self._count(piece.size)
-        if len(self.pieces) > MOST_PIECES:
+        if self.blocked and len(self.pieces) > MOST_PIECES:
             self.pieces = collapse(self.pieces)
 
     # -- live or behind ---------------------------------------------------------------------------

@@ -129,7 +129,7 @@ class Sink(Handler):
         self.write(b"(%d log lines were left out)\n" % lines)
 
     def _can_wait(self) -> bool:
-        """Tell whether it is ever to be waited for; a file and /dev/null are always ready."""
+        """Return whether it is ever to be waited for; a file and /dev/null are always ready."""
         try:
             self._reactor.watch(self, WRITE)
         except PermissionError:  # EPERM of epoll_ctl(2)
