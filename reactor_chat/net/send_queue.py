@@ -23,7 +23,7 @@ Invariants:
 - A full backlog has to move within `Limits.stall` seconds; any other may take its time.
 
 This is the lower half of `connection.Connection`; `upper_half` lists what it expects of the other.
-Not here: what comes in, a connection's life, what leaves next (`gathering`), who reads (`audience`).
+Not here: what comes in, a connection's life, what leaves next (`gathering`), readers (`audience`).
 """
 
 from collections.abc import Callable
