@@ -7,6 +7,8 @@ Not here: processes, files, and what the real keeper's loop is made of.
 
 import contextlib
 import random
+import sqlite3
+import weakref
 
 from reactor_chat.loop.reactor import Reactor
 from reactor_chat.store.answers import check_password, list_contents, read_slice
@@ -113,6 +115,11 @@ class FakeKeeper:
         return [Kind(frame.kind) for frame in self.frames]
 
 
+def _close(disk: Database) -> None:
+    with contextlib.suppress(sqlite3.Error):  # it was closed already
+        disk.close()
+
+
 class World:
     """A store, the keepers that it has started so far, and what they have written."""
 
@@ -123,6 +130,8 @@ class World:
         self.reactor = Reactor(Selector(self.process), self.clock)
         self.keepers: list[FakeKeeper] = []
         self.disk = Database(":memory:")
+        # SQLite warns of what is not closed (Python 3.13), and a property test makes many worlds.
+        weakref.finalize(self, _close, self.disk)
         self.disk.begin(whole=False, before=None)
         self.log: list[str] = []
         self.failures: list[Exception] = []
