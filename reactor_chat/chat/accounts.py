@@ -100,7 +100,7 @@ class Accounts:
         self._ask(member, lambda answer: self._try(member, name, password, answer), done)
 
     def change_password(self, member: Member, password: str) -> None:
-        """Give the member's registered name another password."""
+        """Change the password of the member's registered name."""
         self._check_use(member)
         self._check_own(member)
         self._check_length(password)

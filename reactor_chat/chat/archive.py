@@ -69,7 +69,7 @@ class Archive(Protocol):
         """Return a registered name that looks like this one, or nothing."""
 
     def register(self, name: str, password: str, on_answer: OnAnswer) -> None:
-        """Give a name to whoever has the password."""
+        """Let a name belong to whoever has the password."""
 
     def check(self, key: str, password: str, on_answer: OnAnswer) -> None:
         """Ask whether the password is that of the name."""

@@ -15,7 +15,7 @@ from reactor_chat.chat.names import BadName, check_name, name_key
 
 
 def rename(chat: Chat, member: Member, wanted: str) -> None:
-    """Give the member the name that it wants; raise `CommandError` if it cannot have it."""
+    """Let the member take the name that it wants; raise `CommandError` if it cannot have it."""
     if member.muted:
         raise CommandError(MUTED)
     try:

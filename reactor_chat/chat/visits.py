@@ -95,7 +95,7 @@ def focus(member: Member, room: Room) -> None:
 
 
 def use_tags(chat: Chat, member: Member, wanted: bool) -> None:
-    """Give the member's lines tags from now on, or none."""
+    """Put tags on the member's lines from now on, or none."""
     member.stamp = chat.clock if wanted else None
     for room in member.rooms:
         room.audience.set_dialect(member.link, _dialect_of(member, room))

@@ -63,7 +63,7 @@ class Stretch:
         return data
 
     def drop(self) -> int:
-        """Give it up; return how many lines are left of it."""
+        """Discard it; return how many lines are left of it."""
         if not self.done:
             self.done = True
             self.audience.log.pins -= 1

@@ -200,12 +200,12 @@ class _Caller(Handler):
         self._door.admit(self)
 
     def fail(self, reason: str) -> None:
-        """Give it up, and say why."""
+        """Abandon the handshake, and say why."""
         self.abort()
         self._door.report(self, reason)
 
     def abort(self) -> None:
-        """Give it up."""
+        """Abandon the handshake."""
         if not self._over:
             self._over = True
             self._deadline.cancel()

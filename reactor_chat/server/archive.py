@@ -98,7 +98,7 @@ class StoreArchive:
         return self._looks.get(skeleton(name), "")
 
     def register(self, name: str, password: str, on_answer: OnAnswer) -> None:
-        """Give a name to whoever has the password."""
+        """Let a name belong to whoever has the password."""
         key = name_key(name)
 
         def answer(granted: bool | Literal["busy"]) -> None:

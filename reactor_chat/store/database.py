@@ -99,7 +99,7 @@ class Database:
         return int(self._fact("floor") or 0)
 
     def close(self) -> None:
-        """Give it up, with whatever was committed."""
+        """Close the file, with whatever was committed."""
         self._connection.close()
 
     def close_whole(self) -> None:
