@@ -3,140 +3,30 @@
 A run draws what happens from a seed: members come, speak, stop reading, go on, leave, and are cut
 off, and now and then the whole server stands still. Everything goes over real sockets. In the end
 `loss_checker` compares what everybody has heard.
+
+The account of the one who always reads is what the others are compared with, so it must not miss
+anything. Reading alone does not ensure that: after a standstill the server reads everybody in one
+turn, and may hand out more than a backlog holds. So what is said and not yet heard stays below the
+smallest backlog, and however the turns fall, the observer cannot be overrun.
 """
 
-import copy
 import random
 import re
-import unittest
+from collections import Counter
 from collections.abc import Sequence
-from typing import cast
+from typing import Final, cast
 
 from tests.processes import Client, ServerCase
 from tests.server.loss_checker import Ending, Missed, View, faults
 
 ROOM = "tea"
+
+LEAST_BACKLOG: Final = 64 * 1024
+
+# Bytes that may be said and not yet heard. The rest of the backlog is for those who come and go.
+MOST_IN_FLIGHT: Final = 48 * 1024
 _MISSED = re.compile(r"\* You missed (\d+) messages\.")
-
-
-class Checker(unittest.TestCase):
-    """The judge is judged: it accepts a sound history, and finds each kind of fault."""
-
-    OBSERVED = (
-        "* a joined", "a: 1", "* b joined", "a: 2", "b: 3", "a: 4", "* c joined", "b: 5",
-        "* b left", "a: 6", "* c left",
-    )  # fmt: skip
-
-    def setUp(self) -> None:
-        self.observed = list(self.OBSERVED)
-        self.a = View("a", said=["1", "2", "4", "6"], confirmed=4)
-        self.a.heard = ["* b joined", "b: 3", "* c joined", "b: 5", "* b left", "* c left"]
-        self.b = View("b", Ending.LEFT, said=["3", "5"], confirmed=1)
-        self.b.heard = ["a: 1", "a: 2", "a: 4", "* c joined"]
-        self.c = View("c", Ending.CUT)
-        self.c.heard = ["a: 1", "a: 2", "b: 3", "a: 4", "b: 5", "* b left"]
-
-    def assert_fault(self, text: str) -> None:
-        found = faults(self.observed, [self.a, self.b, self.c])
-        self.assertEqual(len(found), 1, found)
-        self.assertIn(text, found[0])
-
-    def test_a_sound_history_passes(self) -> None:
-        self.assertEqual(faults(self.observed, [self.a, self.b, self.c]), [])
-
-    def test_what_is_counted_as_missed_may_be_absent(self) -> None:
-        for view in (self.a, self.b, self.c):
-            for start in range(len(view.heard)):
-                for count in range(1, len(view.heard) - start + 1):
-                    other = copy.copy(view)
-                    other.heard = [*view.heard[:start], Missed(count), *view.heard[start + count :]]
-                    views = [{view.name: other}.get(v.name, v) for v in (self.a, self.b, self.c)]
-                    self.assertEqual(faults(self.observed, views), [])
-
-    def test_a_gap_that_was_not_told(self) -> None:
-        del self.a.heard[1]
-        self.assert_fault("1 lines before it are absent")
-
-    def test_a_gap_at_the_end(self) -> None:
-        self.b.heard.pop()
-        self.assert_fault("never heard the last 1")
-
-    def test_a_gap_at_the_end_of_who_was_cut_is_none(self) -> None:
-        self.c.heard.clear()
-        self.assertEqual(faults(self.observed, [self.a, self.b, self.c]), [])
-
-    def test_a_wrong_count(self) -> None:
-        self.a.heard[1:3] = [Missed(1)]
-        self.assert_fault("absent")
-        self.a.heard[1:2] = [Missed(3)]
-        self.assert_fault("had its turn before")
-
-    def test_a_count_beyond_the_end(self) -> None:
-        self.b.heard[1:] = [Missed(4)]
-        self.assert_fault("1 missed lines too many")
-
-    def test_a_line_twice(self) -> None:
-        self.a.heard.insert(2, "b: 3")
-        self.assert_fault("had its turn before")
-
-    def test_two_lines_in_another_order(self) -> None:
-        self.b.heard[0], self.b.heard[1] = self.b.heard[1], self.b.heard[0]
-        self.assert_fault("absent")
-
-    def test_a_line_from_before_joining_or_after_leaving(self) -> None:
-        self.observed[2:2] = [f"a: {number}" for number in range(10, 20)]
-        self.a.said[1:1] = [str(number) for number in range(10, 20)]
-        self.b.heard[1:1] = self.observed[2:12]  # one line more than are shown on joining
-        self.c.heard[:2] = [*self.observed[5:12], "a: 2"]
-        self.assert_fault("should not have heard it")
-        del self.b.heard[0]
-        self.b.heard.append("a: 6")
-        self.assert_fault("should not have heard it")
-
-    def test_ones_own_line(self) -> None:
-        self.a.heard.insert(0, "a: 1")
-        self.assert_fault("should not have heard it")
-
-    def test_a_line_that_nobody_said(self) -> None:
-        self.observed.insert(4, "b: 7")
-        self.a.heard.insert(1, "b: 7")
-        found = faults(self.observed, [self.a, self.b, self.c])
-        self.assertIn("nobody has caused 'b: 7'", found)
-
-    def test_a_line_that_everybody_lost(self) -> None:
-        self.observed.remove("a: 4")
-        self.b.heard.remove("a: 4")
-        self.c.heard.remove("a: 4")
-        found = faults(self.observed, [self.a, self.b, self.c])
-        self.assertIn("what a said was not heard in its order, or not without gaps", found)
-
-    def test_the_last_line_that_everybody_lost(self) -> None:
-        self.observed.remove("a: 6")
-        self.assert_fault("of the 4 lines that a surely said, 3 were heard")
-
-    def test_who_was_cut_may_lose_what_was_not_confirmed(self) -> None:
-        self.c.said = ["8", "9"]
-        self.assertEqual(faults(self.observed, [self.a, self.b, self.c]), [])
-        self.c.confirmed = 1
-        self.assert_fault("surely said")
-
-    def test_a_doubled_line_that_everybody_heard(self) -> None:
-        self.observed.insert(5, "b: 3")
-        self.a.heard.insert(2, "b: 3")
-        self.c.heard.insert(3, "b: 3")
-        found = faults(self.observed, [self.a, self.b, self.c])
-        self.assertIn("the observer heard 2 times 'b: 3'", found)
-
-    def test_what_was_said_last_before_is_not_shown(self) -> None:
-        del self.b.heard[0]
-        self.assert_fault("1 lines before it are absent")
-
-    def test_a_farewell_that_nobody_heard(self) -> None:
-        self.observed.remove("* b left")
-        self.a.heard.remove("* b left")
-        self.c.heard.remove("* b left")
-        self.b.heard += ["a: 6", "* c left"]
-        self.assert_fault("nobody was told that b left")
+_CAME_OR_WENT = re.compile(r"\* (Client \d+) (joined|left)")
 
 
 class Member:
@@ -209,6 +99,61 @@ class Member:
             self.view.confirmed = self._asked_after.pop(0)
 
 
+class InFlight:
+    """How many bytes each of them has said that the observer has not heard so far.
+
+    What a member had on its way when it was cut counts until the observer hears that it left.
+    """
+
+    def __init__(self, observer: Member) -> None:
+        self._observer = observer
+        self._sizes: Counter[str] = Counter()
+        self._seen = 0  # events that the observer has heard
+        self._present: set[str] = set()
+
+    def add(self, name: str, texts: Sequence[str]) -> None:
+        """Note that somebody says this."""
+        self._sizes[name] += _size(name, texts)
+
+    def fits(self, name: str, texts: Sequence[str]) -> bool:
+        """Return whether there is room for this."""
+        self._take_in()
+        return self._sizes.total() + _size(name, texts) <= MOST_IN_FLIGHT
+
+    def of(self, name: str) -> int:
+        """Return the bytes of one of them."""
+        return self._sizes[name]
+
+    def surely_ends(self, name: str) -> bool:
+        """Return whether the observer will hear the end of it, should its connection be cut."""
+        self._take_in()
+        return name in self._present or not self._sizes[name]
+
+    def _take_in(self) -> None:
+        self._observer.digest()
+        heard = self._observer.view.heard
+        for event in heard[self._seen :]:
+            assert isinstance(event, str), f"the one who always reads has missed lines: {event}"
+            self._note(event)
+        self._seen = len(heard)
+
+    def _note(self, line: str) -> None:
+        if came_or_went := _CAME_OR_WENT.fullmatch(line):
+            name, what = came_or_went.groups()
+            if what == "joined":
+                self._present.add(name)
+            else:
+                self._present.remove(name)
+                del self._sizes[name]
+        else:
+            name, _, text = line.partition(": ")
+            self._sizes[name] -= _size(name, [text])
+
+
+def _size(name: str, texts: Sequence[str]) -> int:
+    return sum(len(f"{name}: {text}\n") for text in texts)
+
+
 class Runs(ServerCase):
     """Each test is one seed."""
 
@@ -219,10 +164,10 @@ class Runs(ServerCase):
         self.run_with(seed=1)
 
     def test_a_run_with_less_backlog(self) -> None:
-        self.run_with("--max-backlog", "65536", seed=2)
+        self.run_with("--max-backlog", str(LEAST_BACKLOG), seed=2)
 
     def test_another_run_with_less_backlog(self) -> None:
-        self.run_with("--max-backlog", "65536", seed=3)
+        self.run_with("--max-backlog", str(LEAST_BACKLOG), seed=3)
 
     def run_with(self, *flags: str, seed: int) -> None:
         """Let things happen, bring everybody to rest, and judge."""
@@ -235,22 +180,17 @@ class Runs(ServerCase):
         self.spoken = 0
         self.standing = 0  # steps for which the server stands still
         observer, *sleepers = self.let_listeners_in()
+        self.in_flight = InFlight(observer)
         for _ in range(4):
             self.let_in()
         for _ in range(self.STEPS):
             self.step()
         self.come_to_rest([observer, *sleepers, *self.members, *self.leavers])
-        self.assert_nothing_missed(observer)
         others = (*sleepers, *self.members, *self.leavers, *self.gone)
         observed = cast(list[str], observer.view.heard)
         self.assertEqual(faults(observed, [member.view for member in others]), [], f"seed {seed}")
         for sleeper in sleepers:  # or it has slept for nothing
             self.assertTrue(any(isinstance(event, Missed) for event in sleeper.view.heard))
-
-    def assert_nothing_missed(self, observer: Member) -> None:
-        """See that the one who always read was never told to have missed anything."""
-        missed = [event for event in observer.view.heard if isinstance(event, Missed)]
-        self.assertEqual(missed, [])
 
     def let_listeners_in(self) -> list[Member]:
         """The first of them reads all the time; the others do not for most of the run."""
@@ -279,9 +219,13 @@ class Runs(ServerCase):
             self.standing -= 1
             if not self.standing:
                 self.server.resume()
+        self.flush()
+        self.sources.take_in()
+
+    def flush(self) -> None:
+        """Let everybody send what the server takes."""
         for member in (*self.members, *self.leavers):
             member.flush()
-        self.sources.take_in()
 
     def pick(self) -> Member | None:
         """Choose somebody who is in."""
@@ -289,9 +233,41 @@ class Runs(ServerCase):
 
     def speak(self) -> None:
         if member := self.pick():
-            for _ in range(self.random.randint(1, 4)):
-                self.spoken += 1
-                member.say(f"{self.spoken} {'x' * self.random.randint(0, 4000)}")
+            lengths = [self.random.randint(0, 4000) for _ in range(self.random.randint(1, 4))]
+            texts = [f"{self.spoken + n} {'x' * length}" for n, length in enumerate(lengths)]
+            if self.make_room(member.view.name, texts):
+                self.spoken += len(texts)
+                self.in_flight.add(member.view.name, texts)
+                for text in texts:
+                    member.say(text)
+
+    def make_room(self, name: str, texts: Sequence[str]) -> bool:
+        """Wait until this may be said; while the server stands still it may never be."""
+        if self.standing:
+            return self.in_flight.fits(name, texts)
+
+        def fits() -> bool:
+            self.flush()
+            return self.in_flight.fits(name, texts)
+
+        if not fits():
+            self.let_go_on_who_hold_up_the_others()
+            self.sources.wait(fits, "there is room for more to be said")
+        return True
+
+    def let_go_on_who_hold_up_the_others(self) -> None:
+        """Let read on whose lines take up the room: the server does not serve who never reads.
+
+        Half of the room is enough for all that anybody says at once.
+        """
+        sizes = {
+            member: self.in_flight.of(member.view.name)
+            for member in (*self.members, *self.leavers)
+            if member.client.paused
+        }
+        if sum(sizes.values()) > MOST_IN_FLIGHT // 2:
+            for member, size in sizes.items():
+                member.client.paused = not size
 
     def ask(self) -> None:
         if member := self.pick():
@@ -312,7 +288,8 @@ class Runs(ServerCase):
             member.leave()
 
     def cut(self) -> None:
-        if member := self.pick():
+        member = self.pick()
+        if member and self.in_flight.surely_ends(member.view.name):
             self.members.remove(member)
             self.gone.append(member)
             member.cut()
