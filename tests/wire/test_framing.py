@@ -1,5 +1,6 @@
 """Lines come out of a stream whole, each once, however the stream was cut."""
 
+import re
 import sys
 import unittest
 from itertools import pairwise
@@ -40,6 +41,10 @@ TELNET = st.lists(
 ).map(b"".join)
 STREAMS = st.one_of(STREAM, TELNET, st.tuples(TELNET, STREAM).map(b"".join))
 
+_CONTENT = rb"\xff\xfa(?:[^\xff]|\xff[^\xf0\xfa]){0,%d}" % MAX_SUBNEGOTIATION
+_SUBNEGOTIATION = re.compile(_CONTENT + rb"\xff\xf0")
+_BEGUN_SUBNEGOTIATION = re.compile(_CONTENT + rb"\xff?")
+
 
 def command_length(stream: bytes, at: int) -> int | None:
     """Say how long the command of Telnet is that begins there: 0 for none, None if it goes on."""
@@ -49,30 +54,23 @@ def command_length(stream: bytes, at: int) -> int | None:
         return None if not option else 0 if option == b"\n" else 3
     if kind != b"\xfa":
         return None if not kind else 2 if kind >= b"\xf0" else 0
-    end = at + 2
-    for count in range(MAX_SUBNEGOTIATION + 1):
-        pair = stream[end : end + 2]
-        if pair == b"\xff\xf0":
-            return end + 2 - at
-        if pair in (b"", b"\xff"):
-            return None
-        if pair == b"\xff\xfa" or count == MAX_SUBNEGOTIATION:
-            return 0
-        end += 2 if pair[:1] == b"\xff" else 1
-    raise AssertionError
+    if whole := _SUBNEGOTIATION.match(stream, at):
+        return len(whole[0])
+    return None if _BEGUN_SUBNEGOTIATION.fullmatch(stream, at) else 0
 
 
 def without_commands(stream: bytes) -> tuple[bytes, bytes]:
     """Say what is left of a stream, and what may become a command at its end."""
-    text, at = b"", 0
-    while at < len(stream):
-        length = command_length(stream, at) if stream[at] == 0xFF else 0
+    text, start = b"", 0
+    while (at := stream.find(b"\xff", start)) >= 0:
+        text += stream[start:at]
+        length = command_length(stream, at)
         if length is None:
             return text, stream[at:]
         if not length:
-            text += stream[at : at + 1]
-        at += length or 1
-    return text, b""
+            text += b"\xff"
+        start = at + (length or 1)
+    return text + stream[start:], b""
 
 
 def naive_lines(stream: bytes, limit: int, ended: bool, first: bool = True) -> list[Line]:
