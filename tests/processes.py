@@ -209,10 +209,19 @@ class Client:
     """A client on a real socket, made of as little as there can be."""
 
     def __init__(
-        self, sources: Sources, port: int, source: str = HOST, window: int | None = None
+        self,
+        sources: Sources,
+        port: int,
+        source: str = HOST,
+        window: int | None = None,
+        stays: bool = False,
     ) -> None:
-        """Connect from the address `source`; `window` bytes make a small receive buffer."""
+        """Connect from the address `source`; `window` bytes make a small receive buffer.
+
+        Who `stays` does not answer the server's end with its own, so that the server waits for it.
+        """
         self._sources = sources
+        self._stays = stays
         self.socket = socket.socket()
         try:
             if window is not None:
@@ -247,9 +256,16 @@ class Client:
         except ConnectionError:
             self.was_reset = True
             data = b""
-        self.ended = not data
+        if not data:
+            self._note_end()
         *lines, self.tail = (self.tail + data).split(b"\n")
         self.lines += [line.decode() for line in lines]
+
+    def _note_end(self) -> None:
+        self.ended = True
+        if not self._stays:
+            with contextlib.suppress(OSError):  # a reset has ended both sides
+                self.end_output()
 
     def offer(self, data: bytes) -> int:
         """Send what the kernel takes now; give its size."""

@@ -71,7 +71,7 @@ class OrderlyEnd(ServerCase):
 
     def test_nobody_is_let_in_any_more(self) -> None:
         self.start()
-        client = self.connect()
+        client = self.connect(stays=True)
         client.ask("hello")
         self.server.kill(signal.SIGTERM)
         client.read_to_end()
@@ -149,16 +149,16 @@ class OrderlyEnd(ServerCase):
 
     def test_the_second_interrupt_ends_at_once(self) -> None:
         self.start()
-        client = self.connect()
+        client = self.connect(stays=True)
         client.ask("hello")
         self.server.kill(signal.SIGINT)
-        client.read_to_end()  # and it stays connected, so the server would wait for it
+        client.read_to_end()
         self.server.kill(signal.SIGINT)
         self.assertEqual(self.server.exit_status(), 130)
 
     def test_an_interrupt_after_a_termination_does_not_hurry(self) -> None:
         self.start()
-        client = self.connect()
+        client = self.connect(stays=True)
         client.ask("hello")
         self.server.kill(signal.SIGTERM)
         client.read_to_end()
