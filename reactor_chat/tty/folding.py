@@ -38,7 +38,7 @@ def fold(line: str, columns: int, indent: int) -> list[str]:
     text = "".join(parts[::2])
     indent = min(indent, max(0, columns - 2))  # leave room for a wide character
     spans = _spans(text, columns, indent)
-    if len(spans) == 1:
+    if spans == [(0, len(text))]:
         return [line]
     rows = _dressed(parts, spans)
     return [rows[0], *(" " * indent + row for row in rows[1:])]

@@ -28,6 +28,10 @@ class FoldTest(unittest.TestCase):
     def test_a_word_longer_than_a_row_is_cut(self) -> None:
         self.assertEqual(fold("abcdefghij", 6, 2), ["abcdef", "  ghij"])
 
+    def test_a_blank_for_which_there_is_no_room_at_the_end_is_lost(self) -> None:
+        self.assertEqual(fold("abcd ", 4, 0), ["abcd"])
+        self.assertEqual(fold("\x1b[1mabcd\x1b[0m ", 4, 0), ["\x1b[1mabcd\x1b[0m"])
+
     def test_wide_characters_take_their_columns(self) -> None:
         self.assertEqual(fold("中中中中", 5, 1), ["中中", " 中中"])
 
