@@ -1,6 +1,7 @@
 """Every chapter runs, fits on the screen, and shows what it says."""
 
 import contextlib
+import functools
 import inspect
 import io
 import re
@@ -25,6 +26,7 @@ from reactor_chat.lesson.view import WIDTH, painter
 MOST_LINES = 60
 
 
+@functools.cache
 def write(number: int, colours: bool = False) -> str:
     """Return what a chapter writes in a pipe."""
     out = io.StringIO()

@@ -72,7 +72,7 @@ class CostTest(unittest.TestCase):
     def test_twice_the_bytes_are_twice_the_work(self) -> None:
         for unit, chunk, in_batches in self.each_way():
             with self.subTest(unit=unit, chunk=chunk, in_batches=in_batches):
-                stream = unit * (8192 // len(unit))
+                stream = unit * (max(1024, 2 * chunk) // len(unit))
                 once = work_for(stream, chunk, self.limit, in_batches)
                 twice = work_for(stream * 2, chunk, self.limit, in_batches)
                 self.assertLess(twice, 2.2 * once)
