@@ -1,4 +1,4 @@
-"""The operator's desk: a window with a server in it, and people on real sockets who call it.
+"""The operator's terminal: a window with a server in it, and people on real sockets who call it.
 
 Nothing here sleeps: what waits, waits on a descriptor, and fails after `PATIENCE` seconds.
 """
@@ -40,8 +40,8 @@ class ServerTerminal(unittest.TestCase):
         """Run a server, and wait until one can type."""
         self.run_here(server_argv(*flags), **variables)
 
-    def connect(self) -> Client:
-        client = Client(self.sources, self.port)
+    def connect(self, stays: bool = False) -> Client:
+        client = Client(self.sources, self.port, stays=stays)
         self.addCleanup(client.close)
         return client
 

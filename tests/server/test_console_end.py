@@ -46,10 +46,10 @@ class LeavingTest(ServerTerminal):
 
     def test_once_more_ends_it_at_once_whoever_is_still_there(self) -> None:
         self.start()
-        client = self.connect()
+        client = self.connect(stays=True)
         client.ask("hello")
         self.window.type("\x03\x03")
-        client.read_to_end()  # and it stays connected, so the server would wait for it
+        client.read_to_end()
         self.window.type("\x03")
         self.expect_exit(130)
 
