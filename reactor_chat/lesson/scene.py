@@ -96,7 +96,7 @@ class Scene:
         listener = self.server.listen(ObservedSocket(sock, self.recorder))
         self._port = listener.address[1]
         self.peers: dict[str, Peer] = {}
-        self._seats: dict[str, Session] = {}
+        self._sessions: dict[str, Session] = {}
 
     def close(self) -> None:
         """Give everything back."""
@@ -125,7 +125,7 @@ class Scene:
         before = len(self.server.sessions)
         while len(self.server.sessions) == before:
             self.reactor.turn(PATIENCE)
-        self._seats[name] = list(self.server.sessions)[-1]
+        self._sessions[name] = list(self.server.sessions)[-1]
 
     def say(self, name: str, text: str) -> None:
         """Let a client send bytes, and see them arrive in the server's kernel."""
@@ -155,7 +155,7 @@ class Scene:
 
     def connection(self, name: str) -> Connection:
         """Return the server's side of a client."""
-        return self._seats[name].connection
+        return self._sessions[name].connection
 
     def catch_up(self, name: str) -> bytes:
         """Let a client read until nothing waits for it any more; return what it has read."""
@@ -169,7 +169,7 @@ class Scene:
     def present(self) -> list[str]:
         """Who is connected."""
         here = self.server.sessions
-        return [name for name, session in self._seats.items() if session in here]
+        return [name for name, session in self._sessions.items() if session in here]
 
     # -- the loop ---------------------------------------------------------------------------------
 
@@ -195,7 +195,7 @@ class Scene:
 
     def name_of(self, fd: int) -> str:
         """Return whose connection a descriptor is."""
-        for name, session in self._seats.items():
+        for name, session in self._sessions.items():
             if session.connection.fd == fd and session in self.server.sessions:
                 return name
         return "a caller"

@@ -1,4 +1,4 @@
-"""A person's seat: a window with the client in it, and the server that the client calls."""
+"""A person's terminal: a window with the client in it, and the server that the client calls."""
 
 import re
 import subprocess

@@ -75,7 +75,7 @@ class LeavingTest(ServerTerminal):
 
     def test_an_end_without_order_restores_it_too(self) -> None:
         self.start()
-        client = self.connect()
+        client = self.connect(stays=True)
         client.ask("hello")
         self.leave_draft()
         self.process.send_signal(signal.SIGINT)
