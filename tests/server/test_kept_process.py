@@ -45,8 +45,12 @@ class KeptCase(ServerCase):
     def kept(self, room: str = "tea") -> list[str]:
         """Return what is in the file."""
         question = "SELECT text FROM lines WHERE room = (SELECT id FROM rooms WHERE name = ?)"
+        return [text for (text,) in self.ask_file(question + " ORDER BY number", room)]
+
+    def ask_file(self, question: str, *values: str) -> list[Any]:
+        """Ask the file itself."""
         with closing(sqlite3.connect(self.path)) as file:
-            return [text for (text,) in file.execute(question + " ORDER BY number", [room])]
+            return file.execute(question, values).fetchall()
 
     def print_log(self, *arguments: str) -> list[str]:
         """Run `log` on the file."""
