@@ -25,6 +25,7 @@ class KnownRoom(NamedTuple):
     name: str
     said: int  # the number of the last line
     topic: str
+    began: int  # the number before its first line
 
 
 # How an answer about a password comes: whether it was right, or why nobody could say.

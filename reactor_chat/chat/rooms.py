@@ -11,7 +11,7 @@ Not here: who enters and leaves (`visits`), what is said (`chat`).
 
 from collections.abc import Callable, Iterator
 
-from reactor_chat.chat.archive import Archive
+from reactor_chat.chat.archive import Archive, KnownRoom
 from reactor_chat.chat.errors import CommandError
 from reactor_chat.chat.links import Audience
 from reactor_chat.chat.log import Log
@@ -71,10 +71,10 @@ class Rooms:
         key = name_key(name)
         if key in self.empty:
             return self.empty[key]
-        known = self._archive.room(key)
-        name, said, topic = known or (name, self._archive.floor, "")
-        log = Log(Origin(name, self._archive.epoch_of(key)), said)
-        return Room(name, log, self._new_audience(log), topic)
+        floor = self._archive.floor
+        known = self._archive.room(key) or KnownRoom(name, floor, "", floor)
+        log = Log(Origin(known.name, self._archive.epoch_of(key)), known.said)
+        return Room(known.name, log, self._new_audience(log), known.topic)
 
     def add_member(self, room: Room, member: Member) -> None:
         """Note that somebody is in a room."""

@@ -67,7 +67,11 @@ def resume(chat: Chat, member: Member, wanted: str, epoch: str, number: int) -> 
 
     def greet(chat: Chat, member: Member, room: Room) -> None:
         log = room.log
-        if epoch == log.origin.epoch and number <= log.said:
+        known = chat.archive.room(room.key)
+        # Numbers from before are those of a room of that name which was forgotten: how far they
+        # went, nobody knows any more.
+        began = known.began if known else chat.archive.floor
+        if epoch == log.origin.epoch and began <= number <= log.said:
             recall(chat, member, room, number, answer("Since then:"), count_missed=True)
         else:
             member.write(notice("Some messages may be missing here."), room)

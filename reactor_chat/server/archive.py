@@ -36,9 +36,10 @@ class StoreArchive:
         self._epoch = snapshot.epoch
         self.floor = snapshot.floor
         self._bans = snapshot.bans
-        self._names = {name_key(name): name for name, _, _ in snapshot.rooms}
-        self._said = {name: last for name, last, _ in snapshot.rooms}
-        self._topics = {name: topic for name, _, topic in snapshot.rooms if topic}
+        self._names = {name_key(room.name): room.name for room in snapshot.rooms}
+        self._said = {room.name: room.last for room in snapshot.rooms}
+        self._began = {room.name: room.began for room in snapshot.rooms}
+        self._topics = {room.name: room.topic for room in snapshot.rooms if room.topic}
         self._accounts: dict[str, str] = {}
         self._looks: dict[str, str] = {}
         for name, key in snapshot.accounts:
@@ -55,7 +56,7 @@ class StoreArchive:
         name = self._names.get(key)
         if name is None:
             return None
-        return KnownRoom(name, self._said.get(name, self.floor), self._topics.get(name, ""))
+        return KnownRoom(name, self._said[name], self._topics.get(name, ""), self._began[name])
 
     def can_read(self, key: str) -> bool:
         """Return whether the room is kept, and the file can be used now."""
@@ -64,15 +65,16 @@ class StoreArchive:
     def keep(self, name: str, number: int, time: float, block: bytes) -> None:
         """Take lines that were said in a room; the number is the first one's."""
         if name not in self._said:
-            self._names[name_key(name)] = name
+            self._add_room(name, number - 1)
         self._said[name] = number + block.count(b"\n") - 1
         self.store.keep(name, number, milliseconds(time), block)
 
     def set_topic(self, name: str, topic: str) -> None:
         """Take a room's topic."""
-        self._names[name_key(name)] = name
+        if name not in self._said:
+            self._add_room(name, self.floor)
         self._topics[name] = topic
-        self.store.set_topic(name, topic)
+        self.store.set_topic(name, topic, self._said[name])
 
     def read(self, name: str, after: int, last: int, on_slice: OnSlice) -> None:
         """Ask for the lines after one number and up to another."""
@@ -86,6 +88,10 @@ class StoreArchive:
                 reading.next()
 
         reading: Reading = self.store.read_after(name, after, last, take)
+
+    def _add_room(self, name: str, began: int) -> None:
+        self._names[name_key(name)] = name
+        self._said[name] = self._began[name] = began
 
     # -- registered names -------------------------------------------------------------------------
 

@@ -30,7 +30,15 @@ from typing import Final, Literal
 from reactor_chat.loop.reactor import Reactor
 from reactor_chat.store.channel import Channel
 from reactor_chat.store.process import Peer, ProcessPeer
-from reactor_chat.store.records import Frame, Kind, Line, decode_slice, encode, encode_lines
+from reactor_chat.store.records import (
+    Frame,
+    Kind,
+    Line,
+    RoomFacts,
+    decode_slice,
+    encode,
+    encode_lines,
+)
 
 # How many may wait for a password to be worked out: at 50 ms each, less than a second.
 PASSWORDS: Final = 16
@@ -49,7 +57,7 @@ class Snapshot:
 
     epoch: str = ""
     floor: int = 0  # a room that is not among `rooms` may have given out numbers up to this
-    rooms: list[tuple[str, int, str]] = field(default_factory=list)  # name, last number, topic
+    rooms: list[RoomFacts] = field(default_factory=list)
     accounts: list[tuple[str, str]] = field(default_factory=list)  # name, key
     bans: list[str] = field(default_factory=list)
 
@@ -101,9 +109,9 @@ class Store:
         """Whether more waits for the disk than should."""
         return self._channel.busy
 
-    def set_topic(self, room: str, text: str) -> None:
-        """Keep a room's topic; "" for none."""
-        self._keep_fact(Kind.TOPIC, [room, text])
+    def set_topic(self, room: str, text: str, last: int) -> None:
+        """Keep a room's topic; "" for none. `last` is the last number that was given out there."""
+        self._keep_fact(Kind.TOPIC, [room, text, last])
 
     def ban(self, text: str) -> None:
         """Keep a ban."""
@@ -194,7 +202,7 @@ class Store:
         """Take a piece of the snapshot; the epoch comes with the last one."""
         value = frame.value()
         if frame.kind == Kind.ROOMS:
-            self.snapshot.rooms += map(tuple, value)
+            self.snapshot.rooms += [RoomFacts(*room) for room in value]
         elif frame.kind == Kind.ACCOUNTS:
             self.snapshot.accounts += map(tuple, value)
         elif frame.kind == Kind.OPENED:

@@ -1,6 +1,7 @@
 """The file: rooms, what was said in them, registered names and bans, in SQLite.
 
-    rooms      id, name, topic, last number given out, time of the last line or topic
+    rooms      id, name, topic, last number given out, time of the last line or topic, number
+               before the first: it is not 0 if a room was forgotten before
     lines      room, number, time, text as members saw it (`alice: hi`): one row a line, and the
                rows of a room lie together, in order
     accounts   key, name, salt, hash
@@ -28,8 +29,8 @@ from contextlib import contextmanager
 from typing import Final, NamedTuple
 
 from reactor_chat.store.passwords import Secret
-from reactor_chat.store.records import Frame, Kind, Line, Slice, decode_lines
-from reactor_chat.store.schema import SCHEMA, Unusable, check
+from reactor_chat.store.records import Frame, Kind, Line, RoomFacts, Slice, decode_lines
+from reactor_chat.store.schema import SCHEMA, Unusable, check, upgrade
 
 # Seconds for which a write waits for another program's lock. Meanwhile lines gather in the socket.
 _LOCK_PATIENCE: Final = 0.5
@@ -81,7 +82,9 @@ class Database:
         self._execute("PRAGMA journal_mode = WAL")
         self._execute("PRAGMA synchronous = FULL")
         with self._transaction():
-            if not self._is_ours:
+            if self._is_ours:
+                upgrade(self._connection)
+            else:
                 self._create()
             if not goes_on:
                 self._set_fact("epoch", os.urandom(4).hex())
@@ -120,7 +123,7 @@ class Database:
                     self._write_fact(frame, now)
                     continue
                 name, number, time, texts = decode_lines(frame.body)
-                room = self._make_room(name)
+                room = self._make_room(name, number - 1)
                 for text in texts:
                     rows.append((room, number, time, text))
                     number += 1
@@ -128,9 +131,10 @@ class Database:
             self._connection.executemany("INSERT OR IGNORE INTO lines VALUES (?, ?, ?, ?)", rows)
             self._connection.executemany(_RAISE, last.values())
 
-    def rooms(self) -> list[tuple[str, int, str]]:
-        """Return each room's name, last number and topic."""
-        return self._execute("SELECT name, last, topic FROM rooms ORDER BY id").fetchall()
+    def rooms(self) -> list[RoomFacts]:
+        """Return what is known of each room."""
+        found = self._execute("SELECT name, last, topic, began, time FROM rooms ORDER BY id")
+        return [RoomFacts(*row) for row in found]
 
     def last(self, room: str) -> int:
         """Return the last number that was given out in a room."""
@@ -222,12 +226,12 @@ class Database:
     def _write_fact(self, frame: Frame, now: int) -> None:
         value = frame.value()
         if frame.kind == Kind.TOPIC:
-            name, text = value
+            name, text, last = value
             change = "UPDATE rooms SET topic = ?, time = max(time, ?) WHERE id = ?"
-            self._execute(change, text, now, self._make_room(name))
+            self._execute(change, text, now, self._make_room(name, last))
         elif frame.kind == Kind.NUMBERS:
             for name, number in value.items():
-                self._execute(_RAISE, number, now, self._make_room(name))
+                self._execute(_RAISE, number, now, self._make_room(name, self.floor))
         elif frame.kind == Kind.BAN:
             self._execute("INSERT OR IGNORE INTO bans VALUES (?)", value)
         elif frame.kind == Kind.UNBAN:
@@ -245,10 +249,12 @@ class Database:
         self._rooms[name] = int(found[0])
         return int(found[0])
 
-    def _make_room(self, name: str) -> int:
+    def _make_room(self, name: str, began: int) -> int:
+        """Return a room's id; one that is new begins to count after that number."""
         room = self._room(name)
         if not room:
-            self._execute("INSERT INTO rooms (name) VALUES (?)", name)
+            new = "INSERT INTO rooms (name, last, began) VALUES (?, ?, ?)"
+            self._execute(new, name, began, began)
             room = self._room(name)
         return room
 

@@ -36,7 +36,7 @@ class Kind(IntEnum):
 
     # To the keeper, durable
     LINES = 1  # what was said in a room
-    TOPIC = 2  # [room, text]
+    TOPIC = 2  # [room, text, last number given out]
     NUMBERS = 3  # {room: number}: these were given out, whether the lines are here or not
     BAN = 4  # text
     UNBAN = 5  # text
@@ -50,7 +50,7 @@ class Kind(IntEnum):
     CHANGE_PASSWORD = 16  # [key, password]
     FORGET = 17  # key
     # From the keeper
-    ROOMS = 30  # [[room, last number, topic], …]
+    ROOMS = 30  # [RoomFacts, …]
     ACCOUNTS = 31  # [[name, key], …]
     OPENED = 32  # what else was in the file
     COMMITTED = 33  # how many bytes of durable frames are on disk
@@ -89,6 +89,16 @@ class Frame(NamedTuple):
     def encode(self) -> bytes:
         """Return it as it came."""
         return _HEADER.pack(len(self.body), self.kind, self.request) + self.body
+
+
+class RoomFacts(NamedTuple):
+    """What is known of a room without its lines."""
+
+    name: str
+    last: int  # number given out
+    topic: str
+    began: int  # the number before the first
+    time: int  # of the last line or topic, in milliseconds
 
 
 class Slice(NamedTuple):

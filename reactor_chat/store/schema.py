@@ -9,12 +9,12 @@ from typing import Final
 
 # "rcht": tells our files from those of others.
 APPLICATION: Final = 0x72636874
-VERSION: Final = 1
+VERSION: Final = 2
 
 SCHEMA: Final = f"""
 CREATE TABLE rooms (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE,
                     topic TEXT NOT NULL DEFAULT '', last INTEGER NOT NULL DEFAULT 0,
-                    time INTEGER NOT NULL DEFAULT 0);
+                    time INTEGER NOT NULL DEFAULT 0, began INTEGER NOT NULL DEFAULT 0);
 CREATE TABLE lines (room INTEGER NOT NULL, number INTEGER NOT NULL, time INTEGER NOT NULL,
                     text TEXT NOT NULL, PRIMARY KEY (room, number)) WITHOUT ROWID;
 CREATE TABLE accounts (key TEXT PRIMARY KEY, name TEXT NOT NULL, salt BLOB NOT NULL,
@@ -24,6 +24,10 @@ CREATE TABLE facts (name TEXT PRIMARY KEY, value) WITHOUT ROWID;
 PRAGMA application_id = {APPLICATION};
 PRAGMA user_version = {VERSION};
 """
+
+
+# What makes a file of each earlier version one of the next.
+UPGRADES: Final = {1: "ALTER TABLE rooms ADD COLUMN began INTEGER NOT NULL DEFAULT 0"}
 
 
 class Unusable(Exception):
@@ -40,6 +44,14 @@ def check(connection: sqlite3.Connection) -> bool:
     if version > VERSION:
         raise Unusable(f"it is of a newer version ({version}; this is {VERSION})")
     return bool(tables)
+
+
+def upgrade(connection: sqlite3.Connection) -> None:
+    """Make a file of an earlier version one of this version."""
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    for number in range(version, VERSION):
+        connection.execute(UPGRADES[number])
+    connection.execute(f"PRAGMA user_version = {VERSION}")
 
 
 _REASONS: Final[Sequence[tuple[str, str]]] = (

@@ -45,13 +45,13 @@ class StoreArchiveTest(unittest.TestCase):
         self.archive.keep("Tea", 1, 5.0, b"alice: hi\nalice: there\n")
         self.archive.set_topic("Tea", "Earl Grey")
         for _ in range(2):
-            self.assertEqual(self.archive.room("tea"), KnownRoom("Tea", 2, "Earl Grey"))
+            self.assertEqual(self.archive.room("tea"), KnownRoom("Tea", 2, "Earl Grey", 0))
             self.assertIsNone(self.archive.room("games"))
             self.restart()
 
     def test_a_topic_alone_makes_a_room_known(self) -> None:
         self.archive.set_topic("tea", "Earl Grey")
-        self.assertEqual(self.archive.room("tea"), KnownRoom("tea", 0, "Earl Grey"))
+        self.assertEqual(self.archive.room("tea"), KnownRoom("tea", 0, "Earl Grey", 0))
 
     def test_all_rooms_have_the_files_epoch(self) -> None:
         epoch = self.archive.epoch_of("tea")

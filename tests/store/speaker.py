@@ -19,7 +19,7 @@ class Speaker(Handler):
         super().__init__(-1)
         self._reactor = reactor
         self._store = store
-        self._last = next((last for _, last, _ in store.snapshot.rooms), 0)
+        self._last = next((room.last for room in store.snapshot.rooms), 0)
         self._waits = False  # what was said must not be delivered yet
         store.on_drained = self._deliver
         reactor.call_soon(self, self._speak)

@@ -9,7 +9,7 @@ from unittest.mock import patch
 from reactor_chat.store import schema
 from reactor_chat.store.database import SLICE_BYTES, SLICE_LINES, Origin
 from reactor_chat.store.passwords import Secret
-from reactor_chat.store.records import Kind, encode, split
+from reactor_chat.store.records import Kind, RoomFacts, encode, split
 from reactor_chat.store.schema import VERSION, Unusable, explain
 from tests.store.files import NOW, FileCase, said
 
@@ -24,6 +24,10 @@ class DatabaseTest(FileCase):
     def write(self, kind: Kind, value: object) -> None:
         self.database.write(split([encode(kind, value)]), NOW)
 
+    def numbers(self) -> dict[str, int]:
+        """Return the last number of each room."""
+        return {room.name: room.last for room in self.database.rooms()}
+
     def read(self, room: str, after: int = 0, upto: int = 2**62) -> list[tuple[int, bytes]]:
         piece = self.database.read(room, after, upto)
         return [(number, text) for number, _, text in piece.lines]
@@ -35,7 +39,7 @@ class DatabaseTest(FileCase):
 
     def test_rooms_are_told_apart_and_have_their_last_number(self) -> None:
         self.database.write([*said("tea", 1, "a: 1"), *said("games", 7, "b: 1", "b: 2")], NOW)
-        self.assertEqual(self.database.rooms(), [("tea", 1, ""), ("games", 8, "")])
+        self.assertEqual(self.numbers(), {"tea": 1, "games": 8})
         self.assertEqual(self.read("games"), [(7, b"b: 1"), (8, b"b: 2")])
 
     def test_text_of_any_script_comes_back_byte_for_byte(self) -> None:
@@ -46,14 +50,14 @@ class DatabaseTest(FileCase):
     def test_a_last_number_never_gets_lower(self) -> None:
         self.write(Kind.NUMBERS, {"tea": 9})
         self.database.write(said("tea", 3, "a: late"), NOW)
-        self.assertEqual(self.database.rooms(), [("tea", 9, "")])
+        self.assertEqual(self.numbers(), {"tea": 9})
 
     def test_topics_and_bans_are_a_last_word(self) -> None:
         for topic in ("Assam", "Earl Grey", "Earl Grey"):
-            self.write(Kind.TOPIC, ["tea", topic])
+            self.write(Kind.TOPIC, ["tea", topic, 7])
         for kind, ban in ((Kind.BAN, "b"), (Kind.BAN, "a"), (Kind.BAN, "a"), (Kind.UNBAN, "b")):
             self.write(kind, ban)
-        self.assertEqual(self.database.rooms(), [("tea", 0, "Earl Grey")])
+        self.assertEqual(self.database.rooms(), [RoomFacts("tea", 7, "Earl Grey", 7, NOW)])
         self.assertEqual(self.database.bans(), ["a"])
 
     def test_what_fails_in_the_middle_leaves_nothing_behind(self) -> None:
@@ -90,7 +94,7 @@ class DatabaseTest(FileCase):
         self.database.write(said("tea", 3, "a: new"), NOW)
         self.assertIsNone(self.database.delete_before(NOW - DAY, 0))
         self.assertEqual(self.read("tea"), [(3, b"a: new")])
-        self.assertEqual(self.database.rooms(), [("tea", 3, "")])
+        self.assertEqual(self.numbers(), {"tea": 3})
 
     def test_a_pass_deletes_a_bounded_number_and_says_where_to_go_on(self) -> None:
         for number in range(1, 6001, 1000):
@@ -106,10 +110,11 @@ class DatabaseTest(FileCase):
         self.database.write(said("tea", 1, *["a: old"] * 5, time=NOW - 2 * DAY), NOW)
         self.database.write(said("games", 1, "a: new"), NOW)
         self.database.delete_before(NOW - DAY, 0)
-        self.assertEqual(self.database.rooms(), [("games", 1, "")])
+        self.assertEqual(self.numbers(), {"games": 1})
         self.assertEqual(self.database.floor, 5)
         self.database.write(said("tea", 6, "a: again"), NOW)
         self.assertEqual(self.read("tea"), [(6, b"a: again")])
+        self.assertEqual([room.began for room in self.database.rooms()], [0, 5])
 
     def test_rooms_are_gone_through_some_at_a_time(self) -> None:
         for number in range(450):
@@ -131,6 +136,20 @@ class DatabaseTest(FileCase):
         self.assertFalse(self.database.forget("alice"))
         self.assertFalse(self.database.set_secret("alice", Secret(b"s", b"h")))
         self.assertIsNone(self.database.secret("alice"))
+
+
+class EarlierVersionTest(FileCase):
+    def test_a_file_of_the_first_version_goes_on(self) -> None:
+        opened = self.open()
+        opened.write(said("tea", 1, "a: one"), NOW)
+        self.leave(opened)
+        self.ask("ALTER TABLE rooms DROP COLUMN began")
+        self.ask("PRAGMA user_version = 1")
+        again = self.open()
+        self.assertEqual(again.rooms(), [RoomFacts("tea", 1, "", 0, NOW)])
+        again.write(said("games", 6, "a: six"), NOW)
+        self.assertEqual(again.rooms()[1].began, 5)
+        self.assertEqual(self.ask("PRAGMA user_version"), [(VERSION,)])
 
 
 class UnusableFileTest(FileCase):

@@ -21,14 +21,14 @@ class KeptTest(StoreCase):
     def test_lines_topics_accounts_and_bans_survive_a_restart(self) -> None:
         first = self.start()
         self.say(1, 3)
-        first.set_topic("tea", "Earl Grey")
+        first.set_topic("tea", "Earl Grey", 3)
         first.ban("10.0.0.1")
         first.ban("10.0.0.2")
         first.unban("10.0.0.2")
         self.answer(lambda answer: first.register("Alice", "alice", "password", answer))
         again = self.restart().snapshot
         self.assertEqual(again.epoch, first.snapshot.epoch)
-        self.assertEqual(again.rooms, [("tea", 3, "Earl Grey")])
+        self.assertEqual([room[:3] for room in again.rooms], [("tea", 3, "Earl Grey")])
         self.assertEqual(again.accounts, [("Alice", "alice")])
         self.assertEqual(again.bans, ["10.0.0.1"])
         self.assertEqual(self.read(), [(n, NOW, b"alice: %d" % n) for n in (1, 2, 3)])
@@ -65,7 +65,7 @@ class KeptTest(StoreCase):
         self.keepers[0].close()
         os.kill(self.keepers[0].pid, signal.SIGCONT)
         again = self.start().snapshot
-        self.assertEqual((again.epoch, again.rooms), (epoch, [("tea", 3000, "")]))
+        self.assertEqual((again.epoch, again.rooms[0].last), (epoch, 3000))
         self.store.close(PATIENCE)
 
     def test_signals_that_are_meant_for_the_server_do_not_end_the_keeper(self) -> None:
@@ -93,7 +93,7 @@ class KeptTest(StoreCase):
         self.say(1, 3000, time=NOW // 2)
         self.store.close(PATIENCE)
         self.start(keep_days=1)
-        self.assertEqual(self.store.snapshot.rooms, [("tea", 3000, "")])
+        self.assertEqual([room.last for room in self.store.snapshot.rooms], [3000])
         self.wait(lambda: not self.read(), "they are gone")
         self.store.close(PATIENCE)
         self.assertEqual(self.start().snapshot.floor, 3000)
@@ -196,7 +196,7 @@ class TroubleTest(StoreCase):
         self.assertEqual(self.numbers(), list(range(2, 103)))
         self.assertEqual(self.store.snapshot.epoch, epoch)
         again = self.restart().snapshot
-        self.assertEqual(again.rooms, [("tea", 102, "")])
+        self.assertEqual([room.last for room in again.rooms], [102])
         self.assertNotEqual(again.epoch, epoch)
         self.store.close(PATIENCE)
 
@@ -243,7 +243,7 @@ class TroubleTest(StoreCase):
         self.wait_for_keeper()
         again = self.start().snapshot
         self.assertNotEqual(again.epoch, epoch)
-        self.assertEqual(again.rooms, [("tea", 1, "")])
+        self.assertEqual([room.last for room in again.rooms], [1])
         self.store.close(PATIENCE)
 
     def test_a_file_that_cannot_be_used_is_said_at_the_start(self) -> None:
