@@ -22,6 +22,8 @@ from typing import Final, NamedTuple
 
 from reactor_chat.wire.protocol import prefixed
 
+_DAY: Final = 24 * 60 * 60  # seconds
+
 EPOCH_DIGITS: Final = 8  # of an epoch in hexadecimal: two lives of a log never share one by chance
 
 
@@ -97,7 +99,15 @@ def notice_of(text: str, room: str, dialect: Dialect, time: float) -> bytes:
 def format_time(time: float) -> str:
     """Return a time as in `2026-11-27T20:47:00.123Z` (RFC 3339)."""
     seconds, rest = divmod(milliseconds(time), 1000)
-    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.{rest:03d}Z"
+    days, seconds = divmod(seconds, _DAY)
+    minutes, seconds = divmod(seconds, 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{_format_day(days)}T{hours:02d}:{minutes:02d}:{seconds:02d}.{rest:03d}Z"
+
+
+@lru_cache(maxsize=64)  # a long history has a time for each line, but few days
+def _format_day(days: int) -> str:
+    return f"{datetime.fromtimestamp(days * _DAY, UTC):%Y-%m-%d}"
 
 
 def milliseconds(time: float) -> int:
