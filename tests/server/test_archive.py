@@ -9,6 +9,7 @@ from reactor_chat.chat.links import Audience
 from reactor_chat.chat.recall import Kept
 from reactor_chat.chat.rooms import Rooms
 from reactor_chat.server.archive import BUSY, StoreArchive
+from reactor_chat.store.records import Kind
 from tests.store.fake_keeper import World
 
 
@@ -76,6 +77,23 @@ class StoreArchiveTest(unittest.TestCase):
         self.world.settle()
         (lines,) = answers
         self.assertEqual(lines, [(n, 5.25, b"alice: %d\n" % n) for n in range(3, 351)])
+
+    def test_few_readings_are_asked_for_at_once_and_all_are_answered_in_order(self) -> None:
+        for number in range(1, 300):
+            self.archive.keep("tea", number, 5.0, b"alice: %d\n" % number)
+        self.archive.store.flush()
+        self.world.settle()
+        self.world.obliging = False
+        answered: list[int] = []
+        for reading in range(20):
+            self.archive.read("tea", 0, 299, lambda _, reading=reading: answered.append(reading))
+        self.world.settle()
+        self.world.keeper.read()
+        asked = [frame for frame in self.world.keeper.frames if frame.kind == Kind.READ_AFTER]
+        self.assertLessEqual(len(asked), 4)
+        self.world.obliging = True
+        self.world.settle()
+        self.assertEqual(answered, list(range(20)))
 
     def test_a_name_is_registered_once_it_was_granted(self) -> None:
         self.assertFalse(self.archive.is_registered("alice"))
