@@ -8,7 +8,8 @@ Invariants:
 - The heading is shown if a line is, and only then.
 - Each line that is asked for is shown, or counted where it would be: lines may be missing in the
   middle, too, if a full disk could not take them.
-- One slice at most is in memory for each reader.
+- One slice at most is in memory for each reader: one that asks for a history after the other has
+  the next one read when it is its turn to leave.
 
 Not here: which lines are meant (`chat`), where the archive is.
 """
@@ -69,7 +70,6 @@ class Recall:
         """Before the entries, show what an archive has after one line and up to another."""
         self._read, self._next, self._last, self._reader = read, after, last, reader
         self._end = max(self._end, last)
-        self._ask()
 
     @property
     def size(self) -> int:
@@ -87,7 +87,9 @@ class Recall:
 
     def take(self, budget: int) -> bytes:
         """Return what fits; nothing while a slice is on its way."""
-        if self._asked > self._next:
+        if not self._slice and self._next < self._last:
+            if self._asked == self._next:
+                self._ask()
             return b""
         source = self._slice or self._entries
         blocks: list[bytes] = []
@@ -100,9 +102,7 @@ class Recall:
             self._passed = _last(entry)
             budget -= len(blocks[-1])
         del source[: len(blocks)]
-        if not self._slice and self._next < self._last:
-            self._ask()
-        elif self._is_exhausted:
+        if self._is_exhausted:
             blocks.append(self._pass_to(self._end))
         return b"".join(blocks)
 

@@ -8,7 +8,7 @@ from reactor_chat.chat.archive import Archive, KnownRoom, OnAnswer, Verdict
 from reactor_chat.chat.links import Audience
 from reactor_chat.chat.recall import Kept
 from reactor_chat.chat.rooms import Rooms
-from reactor_chat.server.archive import BUSY, StoreArchive
+from reactor_chat.server.archive import BUSY, READINGS, StoreArchive
 from reactor_chat.store.records import Kind
 from tests.store.fake_keeper import World
 
@@ -90,7 +90,7 @@ class StoreArchiveTest(unittest.TestCase):
         self.world.settle()
         self.world.keeper.read()
         asked = [frame for frame in self.world.keeper.frames if frame.kind == Kind.READ_AFTER]
-        self.assertLessEqual(len(asked), 4)
+        self.assertLessEqual(len(asked), READINGS)
         self.world.obliging = True
         self.world.settle()
         self.assertEqual(answered, list(range(20)))
