@@ -2,11 +2,14 @@
 
 Each speaks, reads with tags, and after every loss asks for what was said since its last line. Its
 view is checked line by line as it comes: a number that is not the next one fails at once. In the
-end all views are held against the file.
+end all views are held against the file. So is the view of one who sits at a terminal.
+
+Every fourth calls through a relay, and so does the one at the terminal: at times the relay drops
+all that passes, says nothing, and hangs up after a while.
 
 A long run: `python -m tests.client.resume_checker SECONDS PEOPLE KILLS SEED`.
 
-Not here: the client at a terminal (`test_resuming`).
+Not here: the relay (`relay`), the client at a terminal (`onlooker`).
 """
 
 import os
@@ -22,10 +25,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
+from tests.client.onlooker import NAME, Onlooker
+from tests.client.relay import Pair, Relay
 from tests.processes import PATIENCE, Client, Process, Sources
 
 ROOM = "tea"
 _NO_NEWS = ("-> Lines carry tags now.", "-> Since then:", "* The server is shutting down.")
+_HOLES = 5  # relayed connections at most in which everything is lost
 _ABANDONED = 40  # connections at most from which nobody reads any more
 
 
@@ -35,6 +41,12 @@ class Said(NamedTuple):
     number: int
     time: str
     text: str
+    name: str
+
+    @property
+    def line(self) -> str:
+        """It as it is read without tags."""
+        return f"{self.name}: {self.text}"
 
 
 class Person:
@@ -112,12 +124,13 @@ class Person:
             self.unsent += bool(self.pending)
             self.pending = ""
         else:
-            assert text in _NO_NEWS or text.startswith("* Client "), line
+            assert text in _NO_NEWS or text.startswith(("* Client ", f"* {NAME} ")), line
 
     def _see(self, epoch: str, number: int, time: str, text: str) -> None:
         assert epoch == self.epoch, f"{self.name}: {epoch} after {self.epoch}"
         assert number == self.last + 1, f"{self.name}: {number} after {self.last}: {text}"
-        self.view.append(Said(number, time, text.partition(": ")[2]))
+        name, _, said = text.partition(": ")
+        self.view.append(Said(number, time, said, name))
         if self.pending and self.view[-1].text == self.pending:
             self.accepted += 1
             self.pending = ""
@@ -130,15 +143,23 @@ class Checker:
         self.rng = random.Random(seed)
         self.path = path
         self.sources = Sources()
+        self.relay, self.own_relay = Relay(self.sources), Relay(self.sources)
         self.start()
         self.people = [Person(self.sources, f"p{number}") for number in range(people)]
+        self._relayed = set(self.people[::4])
         self._abandoned: list[Client] = []
+        self._holes: list[Pair] = []
+        self.onlooker = Onlooker(self.sources, self.own_relay.port, ROOM)
         self.happened: dict[str, int] = {}
 
     def start(self) -> None:
         """Start a server on the file."""
         self.server = Process(self.sources, "--data", str(self.path), "--rate", "0", "--quiet")
-        self._port = self.server.port
+        self._port = self.relay.target = self.own_relay.target = self.server.port
+
+    def connect(self, person: Person) -> None:
+        """Let somebody come in, or come back."""
+        person.connect(self.relay.port if person in self._relayed else self._port)
 
     def close(self) -> None:
         """End all of it."""
@@ -146,13 +167,17 @@ class Checker:
             person.lose("close")
         while self._abandoned:
             self._abandoned.pop().close()
+        self.onlooker.close()
+        self.relay.close()
+        self.own_relay.close()
         self.server.close()
 
     def gather(self) -> None:
         """Let everybody in before anything is said."""
         for person in self.people:
-            person.connect(self._port)
+            self.connect(person)
         self.wait(lambda: all(person.returned for person in self.people), "all are in the room")
+        self.wait(lambda: self.onlooker.shows("in tea."), "the one at the terminal is")
 
     def wait(self, done: Callable[[], object], what: str) -> None:
         """Read until something is true."""
@@ -164,31 +189,53 @@ class Checker:
     def step(self, patience: float = 0.0) -> None:
         """Read what has come; whoever was cut off by then comes back."""
         self.sources.take_in(patience)
+        self.relay.flush()
+        self.own_relay.flush()
         for person in self.people:
             person.read()
             if person.client is not None and person.client.ended:
                 person.lose("close")
             if person.client is None and self.rng.random() < 0.5:
-                person.connect(self._port)
+                self.connect(person)
 
     def talk(self) -> None:
         """Let some people speak, and everybody read."""
         for person in self.rng.sample(self.people, max(1, len(self.people) // 4)):
             person.speak()
+        if self.rng.random() < 0.2:
+            self.onlooker.speak()
         self.step(0.002)
 
     def cut_off(self) -> None:
         """Somebody loses the connection in one of the ways in which that happens."""
-        how = self.rng.choice(["close", "reset", "abandon"])
+        how = self.rng.choice(["close", "reset", "abandon", "swallow"])
         self._count(how)
+        if how == "swallow":
+            self._swallow()
+            return
         open_one = self.rng.choice(self.people).lose(how)
         if open_one:
             self._abandoned.append(open_one)
         if len(self._abandoned) > _ABANDONED:
             self._abandoned.pop(0).close()
 
+    def _swallow(self) -> None:
+        """From now on a relay drops all that passes; the first who had that is hung up on."""
+        relay = self.own_relay if self.rng.random() < 0.3 else self.relay
+        if relay.pairs:
+            hole = self.rng.choice(relay.pairs)
+            hole.swallows = True
+            self._holes.append(hole)
+        if len(self._holes) > _HOLES:
+            self._holes.pop(0).end(reset=self.rng.random() < 0.5)
+
+    def _end_holes(self) -> None:
+        while self._holes:
+            self._holes.pop().end(reset=self.rng.random() < 0.5)
+
     def kill_server(self) -> None:
         """Kill it, hold what was read against the file, and start another on that."""
+        self._end_holes()  # or who is in one would never read the end
         self._count("server killed")
         self.server.kill(signal.SIGKILL)
         self.server.popen.wait(PATIENCE)
@@ -200,6 +247,7 @@ class Checker:
 
     def end_server(self) -> None:
         """End it in order; its keeper has ended, too, by then."""
+        self._end_holes()
         self._count("server ended")
         self.server.kill(signal.SIGTERM)
         assert self.server.exit_status() == 0
@@ -227,19 +275,27 @@ class Checker:
         assert [said.number for said in kept] == list(range(1, len(kept) + 1))
         for person in self.people:
             assert person.view == kept[: len(person.view)], _difference(person, kept)
+        self._check_onlooker(kept, whole=False)
         return kept
+
+    def _check_onlooker(self, kept: list[Said], whole: bool) -> None:
+        seen = self.onlooker.seen(whole)
+        for at, (text, said) in enumerate(zip(seen, kept, strict=False)):
+            assert text == said.line, f"at the terminal {at}: {text}, and kept is {said.line}"
+        assert not whole or len(seen) == len(kept), f"{len(seen)} of {len(kept)} at the terminal"
 
     def kept(self) -> list[Said]:
         """Return what is in the file."""
         question = "SELECT number, time, text FROM lines ORDER BY number"
         with closing(sqlite3.connect(f"file:{self.path}?mode=ro", uri=True)) as file:
             return [
-                Said(number, _form(time), text.partition(": ")[2])
+                Said(number, _form(time), *text.partition(": ")[::-2])
                 for number, time, text in file.execute(question)
             ]
 
     def finish(self) -> int:
         """Let everybody come back, and read to the last line; return how many there are."""
+        self._end_holes()
         self.wait(
             lambda: all(person.client and person.returned for person in self.people),
             "all are back",
@@ -252,9 +308,12 @@ class Checker:
             lambda: all(person.last == newest.last for person in self.people),
             "everybody has read the last line",
         )
+        last = newest.view[-1].line
+        self.wait(lambda: self.onlooker.shows(last), "it is seen at the terminal")
         self.end_server()
         kept = self.check_views()
         assert all(person.view == kept for person in self.people)
+        self._check_onlooker(kept, whole=True)
         return len(kept)
 
     def _count(self, what: str) -> None:

@@ -86,7 +86,7 @@ class StoreArchiveTest(unittest.TestCase):
         self.world.obliging = False
         answered: list[int] = []
         for reading in range(20):
-            self.archive.read("tea", 0, 299, lambda _, reading=reading: answered.append(reading))
+            self.archive.read("tea", reading, 299, lambda lines: answered.append(lines[0][0] - 1))
         self.world.settle()
         self.world.keeper.read()
         asked = [frame for frame in self.world.keeper.frames if frame.kind == Kind.READ_AFTER]
