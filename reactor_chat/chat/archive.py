@@ -66,8 +66,8 @@ class Archive(Protocol):
     def is_registered(self, key: str) -> bool:
         """Whether a name, by its key, belongs to whoever has its password."""
 
-    def name_like(self, name: str) -> str:
-        """Return a registered name that looks like this one, or nothing."""
+    def names_like(self, name: str) -> list[str]:
+        """Return the registered names that look like this one."""
 
     def register(self, name: str, password: str, on_answer: OnAnswer) -> None:
         """Let a name belong to whoever has the password."""
@@ -129,9 +129,9 @@ class NoArchive:
         """Know no names."""
         return False
 
-    def name_like(self, name: str) -> str:
+    def names_like(self, name: str) -> list[str]:
         """Know no names."""
-        return ""
+        return []
 
     def register(self, name: str, password: str, on_answer: OnAnswer) -> None:
         """Never called: `keeps_names` says so."""

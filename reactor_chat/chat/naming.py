@@ -53,7 +53,8 @@ def _check_free(chat: Chat, member: Member, name: str) -> None:
     key = name_key(name)
     if key != member.account and chat.archive.is_registered(key):
         raise CommandError(f"The name {name} is registered: /login {name} PASSWORD takes it.")
-    holder = chat.people.looking_like(name)
-    like = holder.name if holder and holder is not member else chat.archive.name_like(name)
-    if like and name_key(like) not in (key, member.account):
-        raise CommandError(f"The name {name} looks too much like {like}.")
+    present = [one.name for one in chat.people.looking_like(name) if one is not member]
+    registered = chat.archive.names_like(name) if key != member.account else ()
+    for like in (*present, *registered):
+        if name_key(like) not in (key, member.account):
+            raise CommandError(f"The name {name} looks too much like {like}.")

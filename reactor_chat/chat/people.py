@@ -34,8 +34,8 @@ class People:
     def __init__(self) -> None:
         self._by_key: dict[str, Member] = {}
         self._by_given: dict[str, Member] = {}
-        # The latest of several: a password takes its name whatever that looks like.
-        self._by_look: dict[str, Member] = {}
+        # Of several that look alike, too: a password takes its name whatever that looks like.
+        self._by_look: dict[str, dict[Member, None]] = {}
         self.roster = Roster()
 
     def __len__(self) -> int:
@@ -89,19 +89,20 @@ class People:
         meant = words[:2] if words[0][:7].casefold() == "client" else words[:1]
         raise CommandError(f"There is nobody called {quote(' '.join(meant))}.")
 
-    def looking_like(self, name: str) -> Member | None:
-        """Return who has a name that looks the same."""
-        return self._by_look.get(skeleton(name))
+    def looking_like(self, name: str) -> list[Member]:
+        """Return those who have a name that looks the same."""
+        return list(self._by_look.get(skeleton(name), ()))
 
     def _index(self, member: Member) -> None:
         self._by_key[member.key] = member
-        self._by_look[skeleton(member.name)] = member
+        self._by_look.setdefault(skeleton(member.name), {})[member] = None
         self.roster.add(member.key, member.name)
 
     def _unindex(self, member: Member) -> None:
         del self._by_key[member.key]
         look = skeleton(member.name)
-        if self._by_look.get(look) is member:
+        del self._by_look[look][member]
+        if not self._by_look[look]:
             del self._by_look[look]
         self.roster.remove(member.key)
 
@@ -116,6 +117,8 @@ class Ignoring:
         self.ignorers: Callable[[Member], dict[Member, None] | None] = self._ignorers.get
         self._by_name: dict[str, dict[Member, None]] = {}  # of a name, by its key
         self._names: dict[Member, dict[str, str]] = {}  # that one ignores: by key, as written
+        # The people that one ignores: so that whoever leaves is not looked for among all.
+        self._ignored: dict[Member, dict[Member, None]] = {}
 
     def ignore(self, member: Member, other: Member) -> None:
         """Keep what `other` says, and whoever is to have that name, from the member."""
@@ -124,37 +127,43 @@ class Ignoring:
             raise CommandError(f"You ignore {MAX_IGNORED} names already.")
         names[other.key] = other.name
         self._by_name.setdefault(other.key, {})[member] = None
-        self._ignorers.setdefault(other, {})[member] = None
+        self._add(member, other)
 
     def unignore(self, member: Member, name: str) -> bool:
         """Undo it for a name, and for who has that name now; return whether it was so."""
         key = name_key(name)
         found = self._strike(self._by_name, key, member)
         self._strike(self._names, member, key)
-        for other in [one for one in self._ignorers if one.key == key]:
+        for other in [one for one in self._ignored.get(member, ()) if one.key == key]:
             found |= self._strike(self._ignorers, other, member)
+            self._strike(self._ignored, member, other)
         return found
 
     def note_name(self, member: Member) -> None:
         """Somebody has come in or taken another name: it may be an ignored one."""
         for ignorer in self._by_name.get(member.key, ()):
             if ignorer is not member:
-                self._ignorers.setdefault(member, {})[ignorer] = None
+                self._add(ignorer, member)
 
     def list(self, member: Member) -> list[str]:
         """Return the names that the member ignores."""
         names = self._names.get(member, {})
-        people = {one.key: one.name for one, by in self._ignorers.items() if member in by}
+        people = {one.key: one.name for one in self._ignored.get(member, ())}
         both = names | people
         return [both[key] for key in sorted(both)]
 
     def forget(self, member: Member) -> None:
         """Somebody leaves: nobody is ignored by it any more, and its person by nobody."""
-        self._ignorers.pop(member, None)
-        for other in list(self._ignorers):
+        for ignorer in self._ignorers.pop(member, ()):
+            self._strike(self._ignored, ignorer, member)
+        for other in self._ignored.pop(member, ()):
             self._strike(self._ignorers, other, member)
         for key in self._names.pop(member, ()):
             self._strike(self._by_name, key, member)
+
+    def _add(self, ignorer: Member, other: Member) -> None:
+        self._ignorers.setdefault(other, {})[ignorer] = None
+        self._ignored.setdefault(ignorer, {})[other] = None
 
     @staticmethod
     def _strike(table: dict, key: object, value: object) -> bool:  # type: ignore[type-arg]

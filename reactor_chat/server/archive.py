@@ -50,7 +50,8 @@ class StoreArchive:
         self._reading = 0  # readings that are under way
         self._wanted: deque[tuple[str, int, int, OnSlice]] = deque()  # those that are not yet
         self._accounts: dict[str, str] = {}
-        self._looks: dict[str, str] = {}
+        # By key, of those that look alike: who has a name may register one that looks like it, too.
+        self._looks: dict[str, dict[str, str]] = {}
         for name, key in snapshot.accounts:
             self._add(key, name)
 
@@ -119,9 +120,9 @@ class StoreArchive:
         """Whether a name, by its key, belongs to whoever has its password."""
         return key in self._accounts
 
-    def name_like(self, name: str) -> str:
-        """Return a registered name that looks like this one, or nothing."""
-        return self._looks.get(skeleton(name), "")
+    def names_like(self, name: str) -> list[str]:
+        """Return the registered names that look like this one."""
+        return list(self._looks.get(skeleton(name), {}).values())
 
     def register(self, name: str, password: str, on_answer: OnAnswer) -> None:
         """Let a name belong to whoever has the password."""
@@ -147,7 +148,10 @@ class StoreArchive:
 
         def answer(granted: bool | Literal["busy"]) -> None:
             if granted != "busy" and (name := self._accounts.pop(key, None)):
-                self._looks.pop(skeleton(name), None)
+                alike = self._looks[skeleton(name)]
+                del alike[key]
+                if not alike:
+                    del self._looks[skeleton(name)]
             on_answer(_verdict(granted))
 
         self.store.forget(key, answer)
@@ -158,7 +162,7 @@ class StoreArchive:
 
     def _add(self, key: str, name: str) -> None:
         self._accounts[key] = name
-        self._looks[skeleton(name)] = name
+        self._looks.setdefault(skeleton(name), {})[key] = name
 
     # -- bans -------------------------------------------------------------------------------------
 

@@ -100,7 +100,7 @@ class StoreArchiveTest(unittest.TestCase):
         self.assertEqual(self.register("Alice"), Verdict(True))
         for _ in range(2):
             self.assertTrue(self.archive.is_registered("alice"))
-            self.assertEqual(self.archive.name_like("A1ice"), "Alice")
+            self.assertEqual(self.archive.names_like("A1ice"), ["Alice"])
             self.assertEqual(self.archive.accounts(), ["Alice"])
             self.restart()
 
@@ -118,8 +118,15 @@ class StoreArchiveTest(unittest.TestCase):
         self.register("alice")
         self.answer(lambda answer: self.archive.forget("alice", answer))
         self.assertFalse(self.archive.is_registered("alice"))
-        self.assertEqual(self.archive.name_like("alice"), "")
+        self.assertEqual(self.archive.names_like("alice"), [])
         self.assertEqual(self.archive.accounts(), [])
+
+    def test_of_two_that_look_alike_one_stays_when_the_other_is_free(self) -> None:
+        self.register("alice")
+        self.register("a1ice")
+        self.assertEqual(self.archive.names_like("aIice"), ["alice", "a1ice"])
+        self.answer(lambda answer: self.archive.forget("a1ice", answer))
+        self.assertEqual(self.archive.names_like("aIice"), ["alice"])
 
     def test_without_a_keeper_a_person_is_told_to_try_again(self) -> None:
         self.world.can_spawn = False
