@@ -32,7 +32,7 @@ class GhostTest(unittest.TestCase):
         answer = gathering.say(third, "/nick al1ce")
         self.assertEqual(answer, ["-> The name al1ce looks too much like a1ice."])
 
-    def test_who_has_a_registered_name_writes_it_otherwise_whatever_else_looks_like_it(self) -> None:
+    def test_whoever_has_a_name_writes_it_otherwise_whatever_looks_like_it(self) -> None:
         gathering = Gathering(TwoNames())
         member = gathering.enter("dora")
         member.account = "alice"
