@@ -92,6 +92,23 @@ class LinesTest(LinkCase):
         self.until(lambda: self.link.has_lines)
         self.assertEqual(self.lines(), ["alice: see Server: x"])
 
+    def test_so_it_is_where_answers_carry_tags(self) -> None:
+        answer = "@time=2026-11-27T20:47:00.123Z -> Lines carry tags now."
+        half = f"{answer}\n@time=2026-11-27T20:47:00.123Z;room="
+        self.server.sendall(half.encode())
+        self.until(lambda: self.link.received == len(half))
+        self.assertEqual(self.lines(), [answer])
+        self.assertIsNone(self.link.due)
+
+    def test_half_a_line_of_a_server_that_ends_its_lines_is_none_at_the_end_either(self) -> None:
+        self.server.sendall(b"-> You are Client 1.\n")
+        self.until(lambda: self.link.has_lines)
+        self.assertEqual(self.lines(), ["-> You are Client 1."])
+        self.server.sendall(b"@id=0badcafe-17 alice: hel")
+        self.server.close()
+        self.until(lambda: self.link.ended)
+        self.assertEqual(self.lines(), [])
+
     def test_an_echo_of_an_arrow_is_no_answer(self) -> None:
         self.server.sendall(b"-> HELLO THERE\nServer: hi")
         self.until(lambda: self.link.received == 25)
