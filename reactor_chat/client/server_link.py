@@ -11,7 +11,8 @@ Invariants:
 - What TLS has decrypted and nobody has read wakes no `poll`: `has_input` says so.
 - Text that no terminator follows is a line once it has been still for `_STILL` seconds, as there
   are servers that end none; but never on a connection whose server is known to end all. Half a line
-  shown as one would let its author choose how the next begins, and speak under another name.
+  shown as one would let its author choose how the next begins, and speak under another name. Half
+  a line at the end of such a connection is none: it would count as read, and never be resumed.
 
 Not here: reaching the server (`dialing`), what lines mean beyond that.
 """
@@ -24,6 +25,7 @@ from typing import Final
 
 from reactor_chat.net.tls_stream import ByteStream, TlsStream
 from reactor_chat.wire.framing import OVERLONG, LineBuffer
+from reactor_chat.wire.protocol import split_tags
 
 _READ_SIZE: Final = 16_384  # bytes: a burst in a few calls, and a few milliseconds to show
 _STILL: Final = 0.25  # seconds: longer than the pieces of one line are apart, short for a person
@@ -174,7 +176,7 @@ class ServerLink:
             self._end(TimeoutError("no answer"))
 
     def on_readable(self) -> None:
-        """Read once. At the end, what has no terminator is a line too."""
+        """Read once. At the end, what has no terminator may be a line too."""
         try:
             data = self._stream.recv(_READ_SIZE)
         except BlockingIOError:
@@ -212,13 +214,17 @@ class ServerLink:
         # A server of this package ends all its lines. That one has ended does not prove it such a
         # server: others end none of their own, and echo our LF. But they echo in capitals, so an
         # arrow with other letters behind it is no echo.
-        if self._buffer.terminated and line.startswith(_ANSWER) and line != line.upper():
+        if self._ends_lines or not self._buffer.terminated:
+            return
+        _, text = split_tags(line)
+        if text.startswith(_ANSWER) and text != text.upper():
             self._ends_lines = True
 
     def _end(self, failure: OSError | None) -> None:
         self.failure = failure
         self.ended = True
-        self._buffer.finish()
+        if not self._ends_lines:
+            self._buffer.finish()
 
 
 def _tune(sock: socket.socket) -> None:
