@@ -1,7 +1,8 @@
 """How much one client may relay to others now, and when it may go on.
 
-Two things limit it: its rate, so that a few who flood do not fill everybody's screen; and the
-archive, when the disk is slower than the rooms, so that what waits for it stays bounded.
+Its rate limits it, so that a few who flood do not fill everybody's screen. The archive does, when
+the disk is slower than the rooms, so that what waits for it stays bounded; and what already waits
+for the client itself, which the archive has yet to read, does so alike.
 
 Invariants:
 - Only what others are to read is charged: who talks to the server alone disturbs nobody.
@@ -10,7 +11,7 @@ Invariants:
 Not here: serving lines (`session`), and how a bucket fills (`chat.rate`).
 """
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from reactor_chat.chat.members import Member
 from reactor_chat.chat.rate import Bucket
@@ -19,6 +20,11 @@ from reactor_chat.net.connection import Connection
 if TYPE_CHECKING:
     from reactor_chat.server.server import Server
     from reactor_chat.server.session import Session
+
+
+# What may wait for one client before it is served more: the room's whole past waits for an archive,
+# in a few words each time that it is asked for.
+_MOST_PIECES: Final = 32
 
 
 class Allowance:
@@ -65,6 +71,9 @@ class Allowance:
     def must_wait(self, session: "Session") -> bool:
         """Return whether nothing may be relayed now; then the client is served again in time."""
         server, connection = self._server, self._connection
+        if len(connection.pieces) > _MOST_PIECES:
+            connection.pause_reading()  # it resumes once they have left
+            return True
         if server.archive_lags and self._member.rooms:
             connection.pause_reading()
             server.held_up[session] = None

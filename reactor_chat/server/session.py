@@ -40,11 +40,6 @@ _PLAIN_A_TURN: Final = 512
 _LARGE_BATCH: Final = 2048
 
 
-# What may wait for one client before it is served more: the room's whole past waits for an archive,
-# in a few words each time that it is asked for.
-_MOST_PIECES: Final = 32
-
-
 class Session(Owner):
     """One client: its connection, its member of the chat, and its leave to speak."""
 
@@ -173,7 +168,7 @@ class Session(Owner):
             self._sliced = True  # should a flushed queue or a timer resume it: nothing goes past
             connection.pause_reading()
             return True
-        if connection.above_high_water or len(connection.pieces) > _MOST_PIECES:
+        if connection.above_high_water:
             connection.pause_reading()  # it resumes once that is over
             return True
         return self._allowance.must_wait(self)
