@@ -15,10 +15,10 @@ Not here: counting, which is done where something grows (`net.send_queue.Shared`
 """
 
 from collections.abc import Callable, Iterable
+from heapq import heapify, heappop, heapreplace
 from typing import Final
 
 from reactor_chat.chat.chat import Chat
-from reactor_chat.chat.rooms import Room
 from reactor_chat.loop.reactor import Handler
 from reactor_chat.net.connection import OPEN, Connection
 from reactor_chat.net.shared import Shared
@@ -74,15 +74,17 @@ class MemoryGuard(Handler):
         return self._excess() + self._shared.memory // _MARGIN <= 0
 
     def _shrink_rooms(self) -> None:
+        # A heap, as mostly a few of many rooms are looked at. The largest first; a number decides
+        # between rooms of one size.
         rooms = [*self._chat.rooms, *self._chat.rooms.empty.values()]
-        while rooms and not self._is_enough():
-            rooms.sort(key=_log_size, reverse=True)
-            # All that are at least half as large as the largest, before any that is smaller.
-            large = [room for room in rooms if room.log.size >= rooms[0].log.size // 2]
-            rooms = [*filter(self._shrink, large), *rooms[len(large) :]]
-
-    def _shrink(self, room: Room) -> bool:
-        return not self._is_enough() and room.audience.shrink()
+        heap = [(-room.log.size, number, room) for number, room in enumerate(rooms)]
+        heapify(heap)
+        while heap and not self._is_enough():
+            _, number, room = heap[0]
+            if room.audience.shrink():
+                heapreplace(heap, (-room.log.size, number, room))
+            else:
+                heappop(heap)
 
     def _forget_rooms(self) -> None:
         for room in list(self._chat.rooms.empty.values()):
@@ -91,14 +93,10 @@ class MemoryGuard(Handler):
             self._chat.rooms.forget(room)
 
     def _close_slow(self) -> None:
-        slow = sorted(self._connections(), key=lambda one: one.waiting, reverse=True)
-        for connection in slow:
-            if self._is_enough() or not connection.waiting:
-                return
-            if connection.life is not OPEN:
-                continue  # it has been told already
+        # Who is not open any more has been told already.
+        slow = [one for one in self._connections() if one.waiting and one.life is OPEN]
+        heap = [(-one.waiting, number, one) for number, one in enumerate(slow)]
+        heapify(heap)
+        while heap and not self._is_enough():
+            _, _, connection = heappop(heap)
             connection.cut_short("memory is short", TOO_SLOW)
-
-
-def _log_size(room: Room) -> int:
-    return room.log.size
