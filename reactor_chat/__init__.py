@@ -23,7 +23,7 @@ What is where:
     wire        telnet, framing, protocol, redaction, addresses, fingerprints, dialects
     chat        errors, lookalikes, names, bans, rate, looking_back, rendering, log, recall,
                 journal, archive, links, members, roster, people, rooms, chat, naming, private,
-                announcements, visits, accounts, actions, commands, moderation
+                announcements, visits, tries, accounts, actions, commands, moderation
     net         observed, tls_stream, certificate, tcp_info, liveness, shared, stall, pieces,
                 place, gathering, upper_half, send_queue, audience, owner, farewell, quiet,
                 connection, listener, tls

@@ -7,7 +7,7 @@ Invariants:
 - The answer to a wrong password and to a name that nobody has registered is the same, and it takes
   as long: otherwise anybody could find out which names exist.
 - A wrong password costs time: a second for the answer, the connection after `MAX_WRONG`, and no
-  address has more than `_WRONG_A_MINUTE` of them a minute.
+  address has more than `tries.A_MINUTE` of them a minute.
 - A password is handed on and forgotten: it stands in no log, no error and no history.
 - An answer that comes when its member is gone does nothing.
 
@@ -23,14 +23,13 @@ from reactor_chat.chat.errors import MUTED, CommandError
 from reactor_chat.chat.members import Member
 from reactor_chat.chat.names import BadName, check_name, name_key
 from reactor_chat.chat.naming import take_name
+from reactor_chat.chat.tries import Tries
 from reactor_chat.wire.addresses import counting_key
 
 MIN_PASSWORD: Final = 8  # characters, both: what a person can choose, and a limit to the work
 MAX_PASSWORD: Final = 128
 MAX_WRONG: Final = 5  # a person who mistypes needs fewer
 WRONG_COSTS: Final = 1.0  # seconds
-_WRONG_A_MINUTE: Final = 20  # from one address: a household's mistakes
-_MINUTE: Final = 60.0
 
 ELSEWHERE: Final = b"-> You logged in from elsewhere.\n"
 TOO_MANY: Final = b"-> Too many wrong passwords.\n"
@@ -59,7 +58,7 @@ class Accounts:
         self._later = later
         self._may_send = may_send
         self._wrong: dict[Member, int] = {}
-        self._by_address: dict[str, list[float]] = {}  # when the last that were not right came
+        self._tries = Tries()
         self.waiting: dict[Member, None] = {}  # for an answer
 
     def register(self, member: Member, password: str) -> None:
@@ -81,7 +80,7 @@ class Accounts:
     def login(self, member: Member, wanted: str, password: str) -> None:
         """Let the member take a registered name."""
         self._check_use(member)
-        if self._is_barred(member):
+        if self._tries.is_barred(counting_key(member.host), self._now()):
             raise CommandError("Too many wrong passwords from your address. Try again in a minute.")
         try:
             name = check_name(wanted)
@@ -129,12 +128,12 @@ class Accounts:
         self.waiting.pop(member, None)
 
     def _try(self, member: Member, name: str, password: str, on_answer: OnAnswer) -> None:
-        # Counted beforehand, or a thousand connections could ask at once.
-        tries = self._count_try(counting_key(member.host))
+        address = counting_key(member.host)
+        self._tries.count(address, self._now())
 
         def settle(verdict: Verdict) -> None:
-            if tries and (verdict.granted or verdict.problem):
-                tries.pop()  # it was not a wrong one
+            if verdict.granted or verdict.problem:
+                self._tries.take_back(address)
             on_answer(verdict)
 
         self._chat.archive.check(name_key(name), password, settle)
@@ -204,22 +203,3 @@ class Accounts:
     def _check_length(password: str) -> None:
         if not MIN_PASSWORD <= len(password) <= MAX_PASSWORD:
             raise CommandError(f"A password has {MIN_PASSWORD} to {MAX_PASSWORD} characters.")
-
-    def _is_barred(self, member: Member) -> bool:
-        times = self._by_address.get(counting_key(member.host), [])
-        return len(times) >= _WRONG_A_MINUTE and times[0] > self._now() - _MINUTE
-
-    def _count_try(self, address: str) -> list[float]:
-        now = self._now()
-        if len(self._by_address) > 1000:  # those of whom nothing is to be remembered any more
-            old = [
-                one
-                for one, times in self._by_address.items()
-                if not times or times[-1] < now - _MINUTE
-            ]
-            for one in old:
-                del self._by_address[one]
-        times = self._by_address.setdefault(address, [])
-        times.append(now)
-        del times[:-_WRONG_A_MINUTE]
-        return times
