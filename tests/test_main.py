@@ -5,6 +5,7 @@ import io
 import os
 import subprocess
 import sys
+import tempfile
 import unittest
 from unittest.mock import patch
 
@@ -29,6 +30,15 @@ class MainCase(unittest.TestCase):
         status, out, err = self.run_main(*arguments)
         self.assertEqual((status, out), (2, ""))
         self.assertRegex(err, rf"\Areactor-chat\b.*{about}.*\n\Z")
+
+
+class CheckTest(MainCase):
+    def test_a_certificate_that_cannot_be_read_is_one_line(self) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            path = f"{folder}/none.pem"
+            found = self.run_main("server", "--cert", path, "--key", path, "--check")
+        why = f"Cannot serve over TLS: cannot read {path}: No such file or directory.\n"
+        self.assertEqual(found, (1, "", why))
 
 
 class VersionTest(MainCase):

@@ -112,6 +112,8 @@ class Introduction:
 
 def name_step(name: str, password: str | None) -> Step:
     """Return the step that takes a name."""
+    if len(name.split()) != 1:  # what follows the blank would pass for the password
+        password = None
     line = f"/nick {name}" if password is None else f"/login {name} {password}"
     return Step(Kind.NAME, line, name)
 

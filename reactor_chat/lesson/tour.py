@@ -61,18 +61,23 @@ class Screen:
         self._used += 1
 
     def wait(self) -> None:
-        """Wait for Enter, if anybody reads; obey what else is typed."""
+        """Wait for Enter, if anybody reads; obey what else is typed, if it means anything."""
         if self._keys is None or not self._used:
             return
         self._used = 0
         with self.clock.stopped():
-            self._out.write(self.paint(self.prompt, "2"))
-            self._out.flush()
-            line = self._keys.readline()
+            while command := self._ask(self._keys):
+                self.on_command(command)
+                self._out.write(f"There is no {command!r} here.\n")
+
+    def _ask(self, keys: TextIO) -> str:
+        """Return what is typed."""
+        self._out.write(self.paint(self.prompt, "2"))
+        self._out.flush()
+        line = keys.readline()
         if not line:
             raise GoTo(None)
-        if command := line.strip():
-            self.on_command(command)
+        return line.strip()
 
 
 class Tour:

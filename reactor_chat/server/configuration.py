@@ -16,6 +16,7 @@ Not here: which options there are (`settings`), opening doors and reading certif
 import argparse
 import tomllib
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, Final
 
 from reactor_chat.server.settings import OPTIONS, PLACE, Options, field_of
@@ -82,11 +83,14 @@ def _check_place(source: Mapping[str, Any]) -> None:
 
 def _read_file(path: str) -> dict[str, Any]:
     try:
-        with open(path, "rb") as file:
-            table = tomllib.load(file)
+        content = Path(path).read_bytes()
+        table = tomllib.loads(content.decode())
     except OSError as error:
         raise OptionError(f"{path}: {error.strerror or error}.") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise OptionError(f"{path}: line {line} is not UTF-8.") from error
+    except tomllib.TOMLDecodeError as error:
         raise OptionError(f"{path}: {error}.") from error
     return {name: _from_file(path, name, value) for name, value in table.items()}
 

@@ -50,7 +50,7 @@ def run_server(read_options: ReadOptions) -> int:
     except CannotTrace as error:
         return _give_up(str(error))
     except CertificateError as error:
-        return _give_up(f"{error}.")
+        return _give_up(f"Cannot serve over TLS: {error}.")
     except CannotListen as error:
         return _give_up(str(error))
     with contextlib.ExitStack() as held:

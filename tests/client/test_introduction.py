@@ -10,6 +10,14 @@ _NAME = name_step("alice", None)
 _ROOM = room_step("tea")
 
 
+class NameTest(unittest.TestCase):
+    def test_a_password_takes_a_name(self) -> None:
+        self.assertEqual(name_step("alice", "sesame").line, "/login alice sesame")
+
+    def test_a_name_with_a_blank_is_left_to_the_server_to_refuse_without_a_password(self) -> None:
+        self.assertEqual(name_step("a b", "sesame").line, "/nick a b")
+
+
 class FirstTest(unittest.TestCase):
     def setUp(self) -> None:
         self.introduction = Introduction([_TAGS, _NAME, _ROOM, _WHO], at_once=False)

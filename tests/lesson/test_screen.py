@@ -55,6 +55,11 @@ class KeysTest(TourCase):
         self.assertEqual(self.steps("\n"), ["a1", "a2"])
         self.assertEqual(self.steps("\n\n\n"), ["a1", "a2", "b1", "b2"])
 
+    def test_what_means_nothing_is_said_to_and_asks_again(self) -> None:
+        written = self.tour("\nquit\n99\nq\n")
+        self.assertIn("There is no 'quit' here.\n[Enter] on", written)
+        self.assertIn("There is no '99' here.\n[Enter] on", written)
+
     def test_b_goes_back_to_the_beginning_of_the_chapter(self) -> None:
         self.assertEqual(self.steps("\n\n\nb\nq\n"), ["a1", "a2", "b1", "b2", "b1"])
 
@@ -66,9 +71,9 @@ class KeysTest(TourCase):
         self.assertEqual(self.steps("q\n"), ["a1"])
         self.assertEqual(self.steps(""), ["a1"])
 
-    def test_anything_else_is_enter(self) -> None:
+    def test_anything_else_is_nothing(self) -> None:
         for typed in ("x", "0", "99", "²"):
-            self.assertEqual(self.steps(f"{typed}\nq\n"), ["a1", "a2"], typed)
+            self.assertEqual(self.steps(f"{typed}\nq\n"), ["a1"], typed)
 
     def test_the_prompt_says_what_there_is(self) -> None:
         self.assertIn("[Enter] on  [b] chapter anew  [1-3] chapter  [q] quit: ", self.tour("q\n"))

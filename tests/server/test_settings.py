@@ -146,6 +146,12 @@ class FileTest(unittest.TestCase):
         self.assertTrue(message.startswith(f"{self.path}: "), message)
         return message.removeprefix(f"{self.path}: ")
 
+    def test_a_byte_that_is_not_utf8_is_told_with_its_line(self) -> None:
+        self.path.write_bytes(b'rate = 1\nhost = "caf\xe9"\n')
+        with self.assertRaises(OptionError) as caught:
+            read("--config", str(self.path))
+        self.assertEqual(str(caught.exception), f"{self.path}: line 2 is not UTF-8.")
+
     def test_the_keys_are_the_names_of_the_options(self) -> None:
         options = self.read(
             'listen = ["chat://localhost:1", "chat://[::1]:2"]\n'
@@ -199,7 +205,7 @@ class FileTest(unittest.TestCase):
     def test_a_file_that_cannot_be_read_costs_one_line(self) -> None:
         self.assertIn("line 1", self.refusal("rate = = 5"))
         self.path.write_bytes(b"\xff")
-        with self.assertRaisesRegex(OptionError, "decode"):
+        with self.assertRaisesRegex(OptionError, "line 1 is not UTF-8"):
             read("--config", str(self.path))
         self.path.unlink()
         with self.assertRaisesRegex(OptionError, "No such file"):
