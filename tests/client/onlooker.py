@@ -45,8 +45,9 @@ class Onlooker:
         self._window.type(f"{_DELETE_DRAFT}{NAME}-{self._spoken}\r")
 
     def shows(self, text: str) -> bool:
-        """Return whether a row has this text in it."""
-        return any(text in row for row in self._window.screen.rows)
+        """Return whether a row has this text in it, or had it a moment ago."""
+        screen = self._window.screen
+        return any(text in row for row in (*screen.scrolled_off[-200:], *screen.rows))
 
     def seen(self, whole: bool) -> list[str]:
         """Return what was said, as it was seen; without `whole` what has left the screen.

@@ -31,6 +31,7 @@ from tests.processes import PATIENCE, Client, Process, Sources
 
 ROOM = "tea"
 _NO_NEWS = ("-> Lines carry tags now.", "-> Since then:", "* The server is shutting down.")
+_LONGEST_PAUSE = 30.0  # seconds between two attempts of a client at a terminal
 _HOLES = 5  # relayed connections at most in which everything is lost
 _ABANDONED = 40  # connections at most from which nobody reads any more
 
@@ -179,9 +180,11 @@ class Checker:
         self.wait(lambda: all(person.returned for person in self.people), "all are in the room")
         self.wait(lambda: self.onlooker.shows("in tea."), "the one at the terminal is")
 
-    def wait(self, done: Callable[[], object], what: str) -> None:
+    def wait(
+        self, done: Callable[[], object], what: str, patience: float = 2 * PATIENCE
+    ) -> None:
         """Read until something is true."""
-        deadline = time.monotonic() + 2 * PATIENCE
+        deadline = time.monotonic() + patience
         while not done():
             assert time.monotonic() < deadline, f"this never came true: {what}"
             self.step(0.05)
@@ -309,7 +312,11 @@ class Checker:
             "everybody has read the last line",
         )
         last = newest.view[-1].line
-        self.wait(lambda: self.onlooker.shows(last), "it is seen at the terminal")
+        self.wait(
+            lambda: self.onlooker.shows(last),
+            "it is seen at the terminal",
+            _LONGEST_PAUSE + 2 * PATIENCE,
+        )
         self.end_server()
         kept = self.check_views()
         assert all(person.view == kept for person in self.people)
