@@ -97,7 +97,7 @@ class ReadOnlyTest(TroubleCase):
         self.serve()
         self.folder.chmod(0o500)
         self.kill_keeper()
-        # To look into the file now would, where nobody else has it open, tidy away what is beside it.
+        # Whoever looks into the file now may be alone with it, and tidies away what is beside it.
         self.talk("meanwhile")
         self.server.kill(signal.SIGTERM)
         self.assertEqual(self.server.exit_status(), 0)
