@@ -68,7 +68,8 @@ class Recall:
 
     def read_first(self, read: ReadSlice, after: int, last: int, reader: Reader) -> None:
         """Before the entries, show what an archive has after one line and up to another."""
-        self._read, self._next, self._last, self._reader = read, after, last, reader
+        self._read, self._last, self._reader = read, last, reader
+        self._asked = self._next = after
         self._end = max(self._end, last)
 
     @property

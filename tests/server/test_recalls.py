@@ -51,6 +51,12 @@ class RecallsTest(SmallWorldCase):
         lines = [f"line {number}" for number in range(SAID - 999, SAID + 1)]
         self.assertEqual(read, [*lines * 3, "-> You are Client 1, in tea."])
 
+    def test_who_asks_for_more_than_was_said_reads_all_of_it(self) -> None:
+        self.alice = self.call(FOREIGN, "/join tea")
+        self.read_on(11)
+        self.ask(self.alice, "/history 10000", "/whoami")
+        self.assertEqual(self.read_on(SAID + 1)[:1], ["line 1"])
+
     def test_who_asks_without_end_is_read_later(self) -> None:
         self.alice = self.call(FOREIGN, "/join tea")
         self.read_on(11)
