@@ -3,6 +3,7 @@
 Not here: who is cut off meanwhile (`tests.client.test_resume_checker`).
 """
 
+import contextlib
 import json
 import re
 import shutil
@@ -16,6 +17,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+from reactor_chat.store.claim import Claim
 from tests.processes import PATIENCE, Client, Process, ServerCase
 from tests.store.mounts import MountedFolder
 
@@ -31,6 +33,12 @@ class KeptCase(ServerCase):
         self.folder = Path(tempfile.mkdtemp())
         self.addCleanup(shutil.rmtree, self.folder)
         self.path = self.folder / "chat.db"
+        self.addCleanup(self.wait_for_keeper)
+
+    def wait_for_keeper(self) -> None:
+        """Wait until the keeper of a server that was killed has finished, too."""
+        with contextlib.suppress(OSError):  # the folder may be another one by now
+            Claim(str(self.path), PATIENCE).release()
 
     def begin(self, *flags: str, **options: Any) -> Process:
         """Start a server on the file."""
