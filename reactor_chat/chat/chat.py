@@ -91,14 +91,15 @@ class Chat:
 
     # -- speaking ---------------------------------------------------------------------------------
 
-    def speak(self, member: Member, batch: bytes) -> None:
-        """Say a batch of plain lines (see `protocol.is_plain`)."""
+    def speak(self, member: Member, batch: bytes, lines: int) -> None:
+        """Say so many whole lines that are plain (see `protocol.is_plain`)."""
         if not member.rooms:
             self.answer_batch(member, batch, batch.upper())
         elif member.muted:
-            member.write(answer(MUTED) * batch.count(b"\n"))
+            member.write(answer(MUTED) * lines)
         else:
-            self._say(member, prefixed(member.prefix, batch), batch.count(b"\n"))
+            prefix = member.prefix
+            self._say(member, prefix + batch if lines == 1 else prefixed(prefix, batch), lines)
 
     def answer_batch(self, member: Member, batch: bytes, shout: bytes) -> None:
         """Answer a batch that was said outside of rooms with `protocol.shouted` of it."""
@@ -109,7 +110,7 @@ class Chat:
     def speak_text(self, member: Member, text: str) -> None:
         """Say one line of any sanitised text."""
         if member.rooms:
-            self.speak(member, frame(text))
+            self.speak(member, frame(text), 1)
         else:
             self.answer_batch(member, frame(text), frame(text.upper()))
 

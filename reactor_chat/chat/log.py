@@ -30,6 +30,8 @@ from reactor_chat.chat.rendering import Rendering
 from reactor_chat.wire.dialects import Dialect, Entry, Mark, Origin, current
 
 KEPT_LINES: Final = 100  # an evening's talk, at most 400 KB
+# So many more may be kept: dropping some at once costs less than one with each line.
+_KEPT_SLACK: Final = 20
 # With memory short, so many lines of each room stay: who joins sees what the talk is about.
 SPARED_LINES: Final = 10
 
@@ -71,7 +73,7 @@ class Log:
             self._kept.append(entry)
             self._kept_lines += lines
             self.kept_size += len(block) + ENTRY_OVERHEAD
-            if self._kept_lines > KEPT_LINES:
+            if self._kept_lines > KEPT_LINES + _KEPT_SLACK:
                 self._drop_kept(KEPT_LINES)
         return entry
 
@@ -125,8 +127,7 @@ class Log:
         """Return what follows `sent` bytes from `start` on, to the end of an entry, and that end.
 
         It is the entry in which `begun` bytes end: there is at least one, and whoever has read, or
-        must read, the beginning of an entry reads all of it. The rest is a copy: a view would keep
-        the whole turn in memory for one slow reader.
+        must read, the beginning of an entry reads all of it.
         """
         rendered = self._render(start, dialect)
         index = bisect_left(rendered.ends, begun)
@@ -141,32 +142,29 @@ class Log:
         """Forget all that was to be delivered: everybody has read it."""
         self.base = self.tip
         self._entries.clear()
-        self._rendered.clear()
+        if self._rendered:
+            self._rendered.clear()
 
     def trim(self, limit: int) -> bool:
         """Forget all but the last `limit` bytes that are to be delivered; return if any went."""
         excess = self.tip.size - limit
         if self.base.size >= excess:
             return False
-        count = bisect_left(self._entries, excess, key=_end_size) + 1
+        count = bisect_left(self._entries, excess, key=lambda entry: entry.end.size) + 1
         self.base = self._entries[count - 1].end
         del self._entries[:count]
         return True
 
     # -- looking back -----------------------------------------------------------------------------
 
-    def recent(self, lines: int) -> list[Entry]:
-        """Return the last so many lines that were said, or as many as are kept."""
-        return self.since(max(self.said - lines, self.said - self._kept_lines))
-
     def since(self, number: int) -> list[Entry]:
         """Return what was said after the line of this number, as far as it is kept."""
-        return entries_after(reversed(self._kept), number)
+        return entries_after(reversed(self._kept), max(number, self.forgotten))
 
     @property
     def forgotten(self) -> int:
         """The number of the last line that is not kept any more."""
-        return self.said - self._kept_lines
+        return self.said - min(self._kept_lines, KEPT_LINES)
 
     def shrink(self, delivered: bool) -> bool:
         """Let go of the older half of what is kept, but for the last lines; return if any went.
@@ -185,7 +183,3 @@ class Log:
             entry = kept.popleft()
             self._kept_lines -= entry.lines
             self.kept_size -= len(entry.block) + ENTRY_OVERHEAD
-
-
-def _end_size(entry: Entry) -> int:
-    return entry.end.size

@@ -157,8 +157,11 @@ class Reactor:
         """Do one turn; sleep for at most `patience` seconds (None: until there is work)."""
         deadline = self._timers.next_deadline()
         if deadline is not None:
-            remaining = min(max(0.0, deadline - self._clock()), _LONGEST_SLEEP)
-            patience = remaining if patience is None else min(patience, remaining)
+            remaining = deadline - self._clock()
+            if patience is None or patience > remaining:
+                patience = remaining
+            if not 0.0 <= patience <= _LONGEST_SLEEP:  # in one, as each turn comes by
+                patience = 0.0 if patience < 0.0 else _LONGEST_SLEEP
         ready = self._readiness.poll(patience)
         self.now = now = self._clock()
         self._dispatch(ready)
@@ -176,12 +179,12 @@ class Reactor:
         """Call the pending, then dispose, until neither leaves work: a death is news for others."""
         while self._early or self._pending or self._closing:
             if self._early:
-                early = self._early[:]
+                self._end_early(self._early)  # with those that ask for it meanwhile
                 self._early.clear()
-                self._end_early(early)
-            pending = self._pending[:]
-            self._pending.clear()
-            self._end(pending)
+            if self._pending:
+                pending = self._pending[:]
+                self._pending.clear()
+                self._end(pending)
             if self._closing:
                 closing = self._closing[:]
                 self._closing.clear()

@@ -65,10 +65,14 @@ class Timers:
 
     def next_deadline(self) -> float | None:
         """When the next live timer is due; None if there is none."""
-        while self._heap and self._heap[0][2].callback is None:
+        heap = self._heap
+        while heap:
+            when, _, timer = heap[0]
+            if timer.callback is not None:
+                return when
             self._pop()
             self._cancelled -= 1
-        return self._heap[0][0] if self._heap else None
+        return None
 
     def due(self, now: float) -> Iterator[tuple[Callback, object]]:
         """Take the timers due by `now`, in order, as callback and owner.

@@ -214,22 +214,22 @@ class Audience(Handler):
         if self.turn is log.tip or (may_publish is not None and not may_publish(self)):
             return
         self._live_at, self.turn = self.turn, log.tip
-        if self._is_large():
-            self._begin_slices()
-        else:
-            for dialect, queues in self._live.items():
-                if queues:
-                    self._send(log.render(self._live_at, dialect), dialect, queues)
+        for dialect, queues in self._live.items():
+            if queues:
+                block = log.render(self._live_at, dialect)
+                if len(queues) > SLICE:
+                    self._slice(dialect, block, queues)
+                else:
+                    self._send(block, dialect, queues)
         self._alone = None
+        if self._blocks:
+            self._serve_more()
         if self.behind or log.pins or self._leaving:
             self._let_read_on()
         else:
             log.forget()
             if log.kept_size - self._counted > _KEPT_STEP:
                 self.count()
-
-    def _is_large(self) -> bool:
-        return any(len(queues) > SLICE for queues in self._live.values())
 
     def _let_read_on(self) -> None:
         """See to it that who is not live reads the news by itself, and is live again after that."""
@@ -243,17 +243,14 @@ class Audience(Handler):
                 queue.wake()
         self._shared.reactor.at_end_of_turn(self)
 
-    def _begin_slices(self) -> None:
-        """Send the news to a large room, a slice in this turn, and the rest in the next ones."""
-        readers = [(dialect, queues) for dialect, queues in self._live.items() if queues]
-        # All is rendered before anybody is noted: that may fail, and leaves nothing behind then.
-        self._blocks = {dialect: self.log.render(self._live_at, dialect) for dialect, _ in readers}
-        for dialect, queues in readers:
-            self._unserved.update(dict.fromkeys(queues, dialect))
+    def _slice(self, dialect: Dialect, block: bytes, queues: Iterable[SendQueue]) -> None:
+        """Let so many readers wait to be sent the news in slices, one of them a turn."""
+        if not self._blocks:
+            self.log.pins += 1
+        self._blocks[dialect] = block
+        self._unserved.update(dict.fromkeys(queues, dialect))
         if self._alone is not None:
-            del self._unserved[self._alone]
-        self.log.pins += 1
-        self._serve_more()
+            self._unserved.pop(self._alone, None)
 
     def _serve_more(self) -> None:
         for dialect, block in self._blocks.items():
@@ -320,22 +317,25 @@ class Audience(Handler):
     def _send(self, block: bytes, dialect: Dialect, queues: Iterable[SendQueue]) -> None:
         """This is the innermost loop of a chat: each recipient costs one turn of it."""
         size = len(block)
-        refused = []
+        refused: list[tuple[SendQueue, int | Exception]] = []  # kept later: it leaves `queues`
         alone = self._alone
-        for queue in list(queues):  # as an error takes one out
+        for queue in queues:
             if queue is alone:
                 continue
             try:
                 sent = queue.socket.send(block)
             except Exception as error:
-                sent = queue.on_send_error(error)
-            if sent != size:
-                refused.append((queue, sent))
-        for queue, sent in refused:
-            self._keep(queue, dialect, sent)
+                refused.append((queue, error))
+            else:
+                if sent != size:
+                    refused.append((queue, sent))
+        for queue, result in refused:
+            self._keep(queue, dialect, result)
 
-    def _keep(self, queue: SendQueue, dialect: Dialect, sent: int) -> None:
+    def _keep(self, queue: SendQueue, dialect: Dialect, sent: int | Exception) -> None:
         """Let a member that was not sent everything read the rest of it by itself."""
+        if not isinstance(sent, int):
+            sent = queue.on_send_error(sent)
         if queue.closed:
             return
         try:

@@ -35,7 +35,7 @@ from reactor_chat.net.quiet import QuietTimer
 from reactor_chat.net.send_queue import SendQueue
 from reactor_chat.net.shared import Shared
 from reactor_chat.net.tls_stream import ByteStream
-from reactor_chat.wire.framing import MAX_LINE, LineBuffer
+from reactor_chat.wire.framing import LF, MAX_LINE, LineBuffer
 from reactor_chat.wire.telnet import TIMING_MARK_REFUSED
 
 # What one turn reads of one peer: four of the longest lines. A flood is thus taken in slices, and
@@ -173,10 +173,10 @@ class Connection(SendQueue):
             return
         if len(data) >= FIRST_READ_SIZE:
             self._read_size = READ_SIZE
-        if self.fast and data[-1:] == b"\n" and len(data) <= MAX_LINE and 0xFF not in data:
-            self._owner.on_batch(data)  # whole lines, and an empty buffer before them
-        elif not data:
+        if not data:
             self._on_end_of_input()
+        elif self.fast and data[-1] == LF and len(data) <= MAX_LINE and 0xFF not in data:
+            self._owner.on_batch(data)  # whole lines, and an empty buffer before them
         elif self.life is OPEN:
             self._take_in(data)
 

@@ -49,14 +49,13 @@ class Allowance:
         """Whether there is no rate, and no keeper that could lag."""
         return self._bucket is None and not self._server.keeps
 
-    def covers(self, batch: bytes) -> bool:
-        """Return whether a whole batch may be said now, and charge for it."""
+    def covers(self, lines: int) -> bool:
+        """Return whether so many lines may be said now, and charge for them."""
         if self._server.archive_lags:
             return False
         room = self._member.room
         if self._bucket is None or room is None or self._member.muted:
             return True
-        lines = batch.count(b"\n")
         if not self._bucket.affords(lines, self._server.reactor.now):
             return False
         if len(room.members) > 1:

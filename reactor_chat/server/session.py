@@ -34,10 +34,8 @@ WORK_A_TURN: Final = 16
 # Bytes of a line that are as much work as a short line is: it is decoded and looked through.
 _LONG_LINE: Final = 512
 
-# Plain lines of a batch that are said as one in a turn, and how long a batch is that is worth
-# counting them: one-letter lines are 8,000 in a slice.
+# Plain lines of a batch that are said as one in a turn: one-letter lines are 8,000 in a slice.
 _PLAIN_A_TURN: Final = 512
-_LARGE_BATCH: Final = 2048
 
 
 class Session(Owner):
@@ -77,25 +75,27 @@ class Session(Owner):
             if self._is_foreign(batch):
                 return
         member = self.member
-        if len(batch) > _LARGE_BATCH or self._sliced:
-            self._on_large_batch(batch)
+        if self._sliced:
+            self._serve_lines(batch)
         elif not member.rooms and (shout := shouted(batch)) is not None:
             self._chat.answer_batch(member, batch, shout)
-        elif is_plain(batch) and (self._free or self._allowance.covers(batch)):
-            self._chat.speak(member, batch)
+        elif (lines := batch.count(b"\n")) > _PLAIN_A_TURN:
+            self._speak_some(batch)
+        elif is_plain(batch, lines) and (self._free or self._allowance.covers(lines)):
+            self._chat.speak(member, batch, lines)
         else:
             self._serve_lines(batch)
 
-    def _on_large_batch(self, batch: bytes) -> None:
-        """Say what of it fits into a turn; 16 KiB may be 8,000 lines."""
-        head, tail = split_batch(batch, _PLAIN_A_TURN)
-        if self._sliced or not is_plain(head) or not (self._free or self._allowance.covers(head)):
-            self._serve_lines(batch)
-            return
-        self._chat.speak(self.member, head)
-        if tail:
+    def _speak_some(self, batch: bytes) -> None:
+        """Say this turn's share of a batch; 16 KiB may be 8,000 lines."""
+        lines = _PLAIN_A_TURN
+        head, tail = split_batch(batch, lines)
+        if is_plain(head, lines) and (self._free or self._allowance.covers(lines)):
+            self._chat.speak(self.member, head, lines)
             self.connection.lines.put_back(tail)
             self._go_on_soon()
+        else:
+            self._serve_lines(batch)
 
     def _serve_lines(self, batch: bytes) -> None:
         lines = batch if self._sliced else drop_blank_lines(batch)

@@ -29,6 +29,9 @@ from reactor_chat.wire.telnet import (
     strip_byte_order_mark,
 )
 
+LF: Final = 0x0A
+_CR: Final = 0x0D
+
 # Long enough for a few paragraphs, short enough that ten thousand unfinished lines fit into 40 MB.
 MAX_LINE: Final = 4096
 
@@ -201,6 +204,3 @@ class LineBuffer:
                 return False
             start = leap
         return True
-
-
-_CR: Final = 0x0D

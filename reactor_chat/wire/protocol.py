@@ -75,12 +75,12 @@ _HTTP: Final = re.compile(
 _MAX_QUOTE: Final = 40
 
 
-def is_plain(batch: bytes) -> bool:
-    """Return whether a batch (not empty, LF at its end) is safe text, to be said as it is."""
+def is_plain(batch: bytes, lines: int) -> bool:
+    """Return whether so many whole lines (one or more) are safe text, to be said as they are."""
     return (
         batch.translate(_PLAIN_BYTES) is batch
         and batch[0] not in _SPECIAL_STARTS
-        and (batch.find(b"\n") == len(batch) - 1 or _SPECIAL_LINE.search(batch) is None)
+        and (lines == 1 or _SPECIAL_LINE.search(batch) is None)
     )
 
 

@@ -41,37 +41,37 @@ class CostTest(unittest.TestCase):
         self.audience.told.clear()
 
     def test_a_room_is_told_a_batch_of_lines_once(self) -> None:
-        self.chat.speak(self.people[0], b"one\ntwo\n")
+        self.chat.speak(self.people[0], b"one\ntwo\n", 2)
         told = [(b"Client 1: one\nClient 1: two\n", 2)]
         self.assertEqual(self.audience.told, told)
 
     def test_nobody_but_the_speaker_is_looked_at(self) -> None:
         self.chat.ignoring.ignore(self.people[1], self.people[2])
         self.people[3].muted = True
-        self.chat.speak(self.people[0], b"hello\n")
+        self.chat.speak(self.people[0], b"hello\n", 1)
         self.assertEqual(self.audience.skip, [self.people[0].link])
 
     def test_who_ignores_the_speaker_is_left_out_if_it_is_in_the_room(self) -> None:
         outside = self.chat.enter(FakeLink(), "192.0.2.1")
         for member in (self.people[1], outside):
             self.chat.ignoring.ignore(member, self.people[0])
-        self.chat.speak(self.people[0], b"hello\n")
+        self.chat.speak(self.people[0], b"hello\n", 1)
         skipped = {self.people[0].link, self.people[1].link}
         self.assertEqual(set(self.audience.skip), skipped)
         self.assertEqual(len(self.audience.skip), 2)
 
     def test_what_others_were_to_read_is_counted_by_the_line(self) -> None:
         before = self.chat.relayed
-        self.chat.speak(self.people[0], b"one\ntwo\n")
+        self.chat.speak(self.people[0], b"one\ntwo\n", 2)
         write_private(self.chat, self.people[0], self.people[1], "psst")
         self.assertEqual(self.chat.relayed - before, 3)
 
     def test_what_nobody_else_reads_is_not_counted(self) -> None:
         alone = self.chat.enter(FakeLink(), "192.0.2.1")
         before = self.chat.relayed
-        self.chat.speak(alone, b"outside\n")
+        self.chat.speak(alone, b"outside\n", 1)
         visits.join(self.chat, alone, "games")
-        self.chat.speak(alone, b"to an empty room\n")
+        self.chat.speak(alone, b"to an empty room\n", 1)
         self.assertEqual(self.chat.relayed, before)
 
 
@@ -83,7 +83,7 @@ class LogTest(unittest.TestCase):
         alice = self.gathering.enter("alice", "tea")
         self.gathering.say(alice, "hi")
         self.gathering.say(alice, "/me waves")
-        self.gathering.chat.speak(alice, b"one\ntwo\n")
+        self.gathering.chat.speak(alice, b"one\ntwo\n", 2)
         self.assertEqual(
             self.gathering.journal.lines,
             ["[tea] alice: hi", "[tea] ** alice waves", "[tea] alice: one", "[tea] alice: two"],
@@ -93,7 +93,7 @@ class LogTest(unittest.TestCase):
         member = self.gathering.enter()
         self.gathering.say(member, "hello")
         self.gathering.say(member, "c'est ça")
-        self.gathering.chat.speak(member, b"one\ntwo\n")
+        self.gathering.chat.speak(member, b"one\ntwo\n", 2)
         self.assertEqual(
             self.gathering.journal.lines,
             ["Client 1: hello", "Client 1: c'est ça", "Client 1: one", "Client 1: two"],

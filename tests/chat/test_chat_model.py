@@ -127,7 +127,7 @@ class ChatAgainstTheModel(RuleBasedStateMachine):
     @rule(who=ANYBODY, lines=st.sampled_from([1, 2, 30, KEPT + 20]))
     def say_many_lines_at_once(self, who: int, lines: int) -> None:
         (member, person), texts = self.pick(who), [self.words() for _ in range(lines)]
-        self.chat.speak(member, "".join(f"{text}\n" for text in texts).encode())
+        self.chat.speak(member, "".join(f"{text}\n" for text in texts).encode(), lines)
         for text in texts:
             self.model.say(person, text)
 

@@ -13,10 +13,10 @@ TITLE: Final = "Break it: a send for every message"
 CHANGE: Final = Change(
     Session,
     "on_batch",
-    "        self._chat.speak(member, batch)",
+    "        self._chat.speak(member, batch, lines)",
     """\
         for line in batch.splitlines(keepends=True):
-            self._chat.speak(member, line)
+            self._chat.speak(member, line, 1)
             self._server.reactor.end_turn()""",
 )
 
