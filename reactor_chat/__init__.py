@@ -25,8 +25,8 @@ What is where:
                 journal, archive, links, members, roster, people, rooms, chat, naming, private,
                 announcements, visits, tries, accounts, actions, commands, moderation
     net         observed, tls_stream, certificate, tcp_info, liveness, shared, stall, pieces,
-                place, gathering, upper_half, send_queue, audience, owner, farewell, quiet,
-                connection, listener, tls
+                place, gathering, upper_half, room_size, send_queue, slices, audience, owner,
+                farewell, quiet, connection, listener, tls
     store       records, claim, passwords, schema, database, answers, keeper, process, outbox,
                 supervisor, channel, client, log_command
     tty         columns, keys, history, history_file, completion, links, mentions, style, draft,

@@ -23,6 +23,7 @@ Not here: who reads it, and how much memory all logs together may take.
 
 from bisect import bisect_left
 from collections import deque
+from collections.abc import Sequence
 from typing import Final
 
 from reactor_chat.chat.looking_back import entries_after
@@ -88,8 +89,7 @@ class Log:
     def take(self, start: Mark, stop: Mark, dialect: Dialect, budget: int) -> tuple[bytes, Mark]:
         """Return what stands from `start` on, at least one entry, and the mark where it ends.
 
-        It ends at `stop`, or before, as soon as it has `budget` bytes. The start must not lie
-        before the base.
+        It ends at `stop`, or as soon as it has `budget` bytes. The start is not before the base.
         """
         rendered = self._rendered.get(dialect)
         if rendered is not None and rendered.covers(start.entries, stop.entries):
@@ -133,6 +133,10 @@ class Log:
         index = bisect_left(rendered.ends, begun)
         entry = self._entries[rendered.start + index - 1 - self.base.entries]
         return rendered.block[sent : rendered.ends[index]], entry.end
+
+    def omit(self, start: Mark, dialect: Dialect, skips: Sequence[Mark]) -> bytes:
+        """Return all from `start` on but what stands between each two of these marks."""
+        return self._render(start, dialect).omit([mark.entries for mark in skips])
 
     def end_turn(self) -> None:
         """Forget what was rendered."""

@@ -49,3 +49,9 @@ class Rendering:
             stop = max(first + bisect_left(ends, begin + budget), start + 1)
             end = ends[stop - first]
         return self.block[begin:end], stop
+
+    def omit(self, places: Sequence[int]) -> bytes:
+        """Return the block but for what stands between each two of these places."""
+        cuts = [0, *[self.ends[place - self.start] for place in places], len(self.block)]
+        parts = [self.block[cuts[i] : cuts[i + 1]] for i in range(0, len(cuts), 2)]
+        return b"".join(parts)

@@ -20,27 +20,19 @@ Not here: who is in which room and who ignores whom (`chat`), what waits for one
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from itertools import islice
 from typing import Final
 
 from reactor_chat.loop.reactor import Handler
+from reactor_chat.net.gathering import CHUNK
 from reactor_chat.net.place import Place, RoomLog
+from reactor_chat.net.room_size import KEPT_STEP, RoomSize
 from reactor_chat.net.send_queue import SendQueue
 from reactor_chat.net.shared import Shared
+from reactor_chat.net.slices import SLICE, Slices
 from reactor_chat.wire.dialects import Dialect, Entry, Mark, gap
 
 # Entries are trimmed in steps of this many bytes, so that trimming costs nothing a line.
 _TRIM_STEP: Final = 64 * 1024
-
-# Members of a room who are sent its news in one turn: some milliseconds. Everybody else waits so
-# long at the most, however many are in the room.
-SLICE: Final = 500
-
-ROOM_SIZE: Final = 3000  # bytes beside its log, about: opening rooms must not fill the memory
-
-# A room is counted when somebody enters it, and when its log has changed by so many bytes.
-_COUNT_STEP: Final = 4096
-_KEPT_STEP: Final = _COUNT_STEP - ROOM_SIZE
 
 
 class Audience(Handler):
@@ -51,18 +43,17 @@ class Audience(Handler):
 
     __slots__ = (
         "_alone",
-        "_blocks",
         "_continues",
-        "_counted",
         "_leaving",
         "_live",
         "_live_at",
-        "_released",
         "_report",
         "_shared",
-        "_unserved",
+        "_skips",
+        "_slices",
         "behind",
         "log",
+        "size",
         "turn",
     )
 
@@ -78,19 +69,19 @@ class Audience(Handler):
         self.log = log
         self.turn = log.tip
         self._live: dict[Dialect, dict[SendQueue, None]] = {}
-        # In a large room the live are sent the news in several turns. Who is still unserved stands
+        # In a large room the live are sent the news in several turns. Who still waits for it stands
         # at `_live_at`, the others at `turn`.
-        self._unserved: dict[SendQueue, Dialect] = {}
+        self._slices = Slices()
         self._live_at = self.turn
-        self._blocks: dict[Dialect, bytes] = {}
         self._continues = False  # in the next turn
         self.behind: dict[SendQueue, Place] = {}
-        # The member who has said all the news, and is live: in most turns of most rooms there is
-        # one who speaks, and need not be taken out of the live for that.
+        # What of the news a live member does not read, as it has said that, or ignores who did:
+        # the marks before and after each part. So nobody is taken out of the live for speaking.
+        self._skips: dict[SendQueue, list[Mark]] = {}
+        # Who has said all the news and is live, as in most turns of most rooms. It is not in there.
         self._alone: SendQueue | None = None
         self._leaving: list[SendQueue] = []  # with news to read that they may not read yet
-        self._counted = 0  # bytes of the room, as counted among all
-        self._released = False  # nobody enters any more
+        self.size = RoomSize(shared, log)
 
     # -- for the chat -----------------------------------------------------------------------------
 
@@ -100,8 +91,8 @@ class Audience(Handler):
             queue.fall_behind()
         place = queue.places[self] = self.behind[queue] = Place(self, dialect)
         assert place.cursor is self.log.tip
-        if not self._counted:
-            self.count()
+        if not self.size.counted:
+            self.size.count()
         queue.wait_for_news(self, place)  # an answer follows that speaks of it
         self._shared.reactor.at_end_of_turn(queue)
 
@@ -110,7 +101,7 @@ class Audience(Handler):
         place = queue.places[self]
         if queue.closed:
             self._live.get(place.dialect, {}).pop(queue, None)
-            self._unserved.pop(queue, None)
+            self._slices.drop(queue)
         else:
             queue.cut(place, self.log.tip)
             if self.has_news:
@@ -132,18 +123,22 @@ class Audience(Handler):
     ) -> Entry:
         """Append whole lines to the log, which all members read but those to skip."""
         before = self.log.tip
-        if self._alone is not None:
-            self._alone.fall_behind()  # before there is more than it has said
         entry = self.log.append(block, lines, time, keep)
         if before is self.turn:
             self._shared.reactor.early_at_end_of_turn(self)
-            if len(skip) == 1 and skip[0].live and not self._blocks:
+            if len(skip) == 1 and skip[0].live and not self._slices.blocks:
                 self._alone = skip[0]
                 return entry
+        elif self._alone is not None:
+            self._skips[self._alone] = [self.turn, before]
+            self._alone = None
         for queue in skip:
-            place = queue.places[self]
-            queue.cut(place, before)
-            place.cursor = entry.end
+            if not queue.live:
+                _skip(queue, queue.places[self], before, entry.end)
+            elif queue in self._skips:
+                self._skips[queue] += (before, entry.end)
+            else:
+                self._skips[queue] = [before, entry.end]
         return entry
 
     # -- for the queues ---------------------------------------------------------------------------
@@ -156,24 +151,29 @@ class Audience(Handler):
     @property
     def is_publishing(self) -> bool:
         """Whether there is news that was not sent to all who are live."""
-        return self.has_news or bool(self._blocks)
+        return self.has_news or bool(self._slices.blocks)
+
+    def release(self) -> None:
+        """The room is forgotten, though its last news may still have to leave."""
+        self.size.release()
 
     def shrink(self) -> bool:
         """Let go of the older half of the log; return whether any of it went."""
         shrunk = self.log.shrink(delivered=not self.is_publishing)
-        self.count()
+        self.size.count()
         return shrunk
 
     def note_behind(self, queue: SendQueue, place: Place) -> None:
         """A live member is to have a cursor of its own."""
         del self._live[place.dialect][queue]
-        place.cursor = self.turn
+        place.cursor = self._live_at if self._slices.drop(queue) else self.turn
+        self.behind[queue] = place
         if queue is self._alone:
             self._alone = None
             place.cursor = self.log.tip
-        elif self._unserved.pop(queue, None) is not None:
-            place.cursor = self._live_at
-        self.behind[queue] = place
+        skips = iter(self._skips.pop(queue, ()))
+        for before, after in zip(skips, skips, strict=True):
+            _skip(queue, place, before, after)
 
     def note_live(self, queue: SendQueue, place: Place) -> None:
         """A member has read everything, and nothing else waits for it."""
@@ -206,30 +206,40 @@ class Audience(Handler):
         """Send the news to all who are live, and let the others read on."""
         if self._continues:
             return  # with the next slice, in the next turn
-        if self._blocks:  # though nobody may be left to be served: the others fell behind
+        if self._slices.blocks:  # though nobody may be left to be served: the others fell behind
             self._serve_more()
             return
         log = self.log
         may_publish = self._shared.may_publish
         if self.turn is log.tip or (may_publish is not None and not may_publish(self)):
             return
-        self._live_at, self.turn = self.turn, log.tip
+        if self._skips and log.tip.size - self.turn.size > CHUNK:
+            for queue in list(self._skips):
+                queue.fall_behind()  # or it would keep for itself what its kernel refuses
+        self._live_at, self.turn, skips = self.turn, log.tip, self._skips
         for dialect, queues in self._live.items():
-            if queues:
+            readers = [one for one in queues if one not in skips] if skips else queues
+            if readers:
                 block = log.render(self._live_at, dialect)
-                if len(queues) > SLICE:
-                    self._slice(dialect, block, queues)
+                if len(readers) > SLICE:
+                    self._slices.add(dialect, block, readers)
                 else:
-                    self._send(block, dialect, queues)
-        self._alone = None
-        if self._blocks:
+                    self._send(block, dialect, readers)
+        if self._alone is not None:
+            self._slices.drop(self._alone)
+            self._alone = None
+        elif skips:
+            self._skips = {}
+            for queue, marks in skips.items():
+                self._send_parts(queue, marks)
+        if self._slices.blocks:
             self._serve_more()
-        if self.behind or log.pins or self._leaving:
+        if self.behind or log.pins or self._leaving or self._slices.blocks:
             self._let_read_on()
         else:
             log.forget()
-            if log.kept_size - self._counted > _KEPT_STEP:
-                self.count()
+            if log.kept_size - self.size.counted > KEPT_STEP:
+                self.size.count()
 
     def _let_read_on(self) -> None:
         """See to it that who is not live reads the news by itself, and is live again after that."""
@@ -238,41 +248,24 @@ class Audience(Handler):
         self._leaving.clear()
         for queue, place in list(self.behind.items()):
             if place.cursor is self.turn and not queue.pieces:
-                queue.go_live()  # it has only spoken
+                queue.go_live()  # nothing waits for it after all
             elif not queue.blocked:
                 queue.wake()
         self._shared.reactor.at_end_of_turn(self)
 
-    def _slice(self, dialect: Dialect, block: bytes, queues: Iterable[SendQueue]) -> None:
-        """Let so many readers wait to be sent the news in slices, one of them a turn."""
-        if not self._blocks:
-            self.log.pins += 1
-        self._blocks[dialect] = block
-        self._unserved.update(dict.fromkeys(queues, dialect))
-        if self._alone is not None:
-            self._unserved.pop(self._alone, None)
-
     def _serve_more(self) -> None:
-        for dialect, block in self._blocks.items():
-            slice_ = list(islice((q for q, d in self._unserved.items() if d is dialect), SLICE))
-            for queue in slice_:
-                del self._unserved[queue]
-            self._send(block, dialect, slice_)
-        if not self._unserved:
-            self._end_slices()
+        for block, dialect, queues in self._slices.take():
+            self._send(block, dialect, queues)
+        if not self._slices.waiting:
+            self._slices.clear()
             self._shared.reactor.at_end_of_turn(self)
-        if self._unserved or self.has_news:
+        if self.is_publishing:
             self._continues = True
             self._shared.reactor.call_soon(self, self._continue)
 
     def _continue(self) -> None:
         self._continues = False
         self.publish_later()
-
-    def _end_slices(self) -> None:
-        self._unserved.clear()
-        self._blocks.clear()
-        self.log.pins -= 1
 
     def on_end_of_turn(self) -> None:
         """Forget what everybody has read, and what nobody reads in time."""
@@ -287,8 +280,7 @@ class Audience(Handler):
             limit = max(limit, log.tip.size - self._live_at.size)
             if log.tip.size - log.base.size > limit + _TRIM_STEP and log.trim(limit):
                 self._note_overrun()
-        if abs(log.size + ROOM_SIZE - self._counted) > _COUNT_STEP:
-            self.count()
+        self.size.count_if_changed()
 
     def _note_overrun(self) -> None:
         base = self.log.base.entries
@@ -296,29 +288,17 @@ class Audience(Handler):
             if place.cursor.entries < base:
                 queue.expect_progress()
 
-    def count(self) -> None:
-        """Count among all rooms what this one has come to take."""
-        size = 0 if self._released else ROOM_SIZE + self.log.size
-        self._shared.count_log(size - self._counted)
-        self._counted = size
-
-    def release(self) -> None:
-        """The room is forgotten: count it no more, though its last news is still to leave."""
-        self._released = True
-        self.count()
-
     def on_crash(self, error: Exception) -> None:
         """Report it, and give up this turn's news: what follows must be sent."""
-        self.turn = self.log.tip
-        if self._blocks:
-            self._end_slices()
+        self.turn, self._alone = self.log.tip, None
+        self._skips.clear()
+        self._slices.clear()
         self._report(error)
 
     def _send(self, block: bytes, dialect: Dialect, queues: Iterable[SendQueue]) -> None:
         """This is the innermost loop of a chat: each recipient costs one turn of it."""
-        size = len(block)
+        size, alone = len(block), self._alone
         refused: list[tuple[SendQueue, int | Exception]] = []  # kept later: it leaves `queues`
-        alone = self._alone
         for queue in queues:
             if queue is alone:
                 continue
@@ -331,6 +311,20 @@ class Audience(Handler):
                     refused.append((queue, sent))
         for queue, result in refused:
             self._keep(queue, dialect, result)
+
+    def _send_parts(self, queue: SendQueue, skips: Sequence[Mark]) -> None:
+        """Send the news to a live member but for what it is not to read."""
+        try:
+            block = self.log.omit(self._live_at, queue.places[self].dialect, skips)
+            try:
+                sent = queue.socket.send(block) if block else 0
+            except Exception as error:
+                sent = queue.on_send_error(error)
+            if sent != len(block) and not queue.closed:
+                queue.fall_behind()
+                queue.keep(block[sent:])
+        except Exception as error:
+            queue.on_crash(error)
 
     def _keep(self, queue: SendQueue, dialect: Dialect, sent: int | Exception) -> None:
         """Let a member that was not sent everything read the rest of it by itself."""
@@ -348,3 +342,9 @@ class Audience(Handler):
             queue.keep(rest)
         except Exception as error:
             queue.on_crash(error)
+
+
+def _skip(queue: SendQueue, place: Place, before: Mark, after: Mark) -> None:
+    """Let a member read what comes before a part of the log, and go on after it."""
+    queue.cut(place, before)
+    place.cursor = after

@@ -38,8 +38,7 @@ from reactor_chat.net.tls_stream import ByteStream
 from reactor_chat.wire.framing import LF, MAX_LINE, LineBuffer
 from reactor_chat.wire.telnet import TIMING_MARK_REFUSED
 
-# What one turn reads of one peer: four of the longest lines. A flood is thus taken in slices, and
-# the others are served in between.
+# What one turn reads of one peer, four of the longest lines: a flood is taken in slices.
 READ_SIZE: Final = 16 * 1024
 
 # What is read of a peer that has never filled so much: a line that people type. With its header

@@ -66,7 +66,7 @@ class Stretch:
         """Discard it; return how many lines are left of it."""
         if not self.done:
             self.done = True
-            self.audience.log.pins -= 1
+            self.audience.size.unpin()
         return self._stop.lines - self._cursor.lines
 
     def render_missed(self, lines: int) -> bytes:

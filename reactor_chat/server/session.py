@@ -88,10 +88,9 @@ class Session(Owner):
 
     def _speak_some(self, batch: bytes) -> None:
         """Say this turn's share of a batch; 16 KiB may be 8,000 lines."""
-        lines = _PLAIN_A_TURN
-        head, tail = split_batch(batch, lines)
-        if is_plain(head, lines) and (self._free or self._allowance.covers(lines)):
-            self._chat.speak(self.member, head, lines)
+        head, tail = split_batch(batch, _PLAIN_A_TURN)
+        if is_plain(head, _PLAIN_A_TURN) and (self._free or self._allowance.covers(_PLAIN_A_TURN)):
+            self._chat.speak(self.member, head, _PLAIN_A_TURN)
             self.connection.lines.put_back(tail)
             self._go_on_soon()
         else:

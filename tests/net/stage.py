@@ -15,9 +15,10 @@ from unittest import mock
 from reactor_chat.chat.log import Log
 from reactor_chat.chat.recall import Kept, OnSlice, Recall
 from reactor_chat.loop.reactor import Reactor
-from reactor_chat.net.audience import ROOM_SIZE, Audience
+from reactor_chat.net.audience import Audience
 from reactor_chat.net.connection import OPEN, Connection
 from reactor_chat.net.owner import Owner
+from reactor_chat.net.room_size import ROOM_SIZE
 from reactor_chat.net.shared import Limits, Shared
 from reactor_chat.wire.dialects import Dialect, Entry, Mark, Origin, current, other, tagged
 from tests.net.naive import NaiveRoom, Reader, render_gap, render_skipped
@@ -43,6 +44,7 @@ def small_bounds(most_pieces: int = 1024) -> Iterator[None]:
     with (
         mock.patch("reactor_chat.net.audience._TRIM_STEP", 0),
         mock.patch("reactor_chat.net.audience.SLICE", 1),
+        mock.patch("reactor_chat.net.slices.SLICE", 1),
         mock.patch("reactor_chat.net.audience.gap", render_gap),
         mock.patch("reactor_chat.net.gathering.CHUNK", 250),
         mock.patch("reactor_chat.net.send_queue.MOST_PIECES", most_pieces),
@@ -483,7 +485,7 @@ class Stage:
 
     def _counted(self) -> int:
         for room in self.rooms:
-            room.audience.count()
+            room.audience.size.count()
         return sum(ROOM_SIZE + room.log.size for room in self.rooms)
 
     def _say_and_forget(self) -> None:

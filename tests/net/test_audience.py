@@ -9,6 +9,7 @@ from reactor_chat.chat.log import Log
 from reactor_chat.loop.reactor import Reactor
 from reactor_chat.net.audience import Audience
 from reactor_chat.net.connection import Connection
+from reactor_chat.net.gathering import CHUNK
 from reactor_chat.net.owner import Owner
 from reactor_chat.net.shared import Limits, Shared
 from reactor_chat.wire.dialects import Origin, current
@@ -48,7 +49,10 @@ class AudienceTest(unittest.TestCase):
         alice, _ = self.member()
         _, at_bobs = self.member()
         _, at_carols = self.member()
-        with mock.patch("reactor_chat.net.audience.SLICE", 1):
+        with (
+            mock.patch("reactor_chat.net.audience.SLICE", 1),
+            mock.patch("reactor_chat.net.slices.SLICE", 1),
+        ):
             self.room.say(b"one\n", 1, 0, True, [alice])
             self.reactor.turn(0)
             self.room.say(b"two\n", 1, 0, True, [])
@@ -56,3 +60,40 @@ class AudienceTest(unittest.TestCase):
                 self.reactor.turn(0)
         self.assertEqual(at_bobs.recv(100), b"one\ntwo\n")
         self.assertEqual(at_carols.recv(100), b"one\ntwo\n")
+
+    def test_a_room_that_is_forgotten_is_counted_until_the_last_has_read_of_it(self) -> None:
+        alice, at_alices = self.member()
+        self.shared.may_publish = lambda _: False
+        self.room.say(b"one\n", 1, 0, True, [])
+        self.room.remove(alice)
+        self.room.release()
+        self.assertGreater(self.shared.logs, 0)
+        self.shared.may_publish = None
+        self.room.publish_later()
+        self.reactor.end_turn()
+        self.assertEqual(at_alices.recv(100), b"one\n")
+        self.assertEqual(self.shared.logs, 0)
+
+    def test_after_a_defect_whoever_spoke_reads_the_next_news(self) -> None:
+        self.room = Audience(self.shared, self.room.log, lambda error: None)
+        alice, at_alices = self.member()
+        bob, at_bobs = self.member()
+        self.member()
+        for speakers in ([alice], [alice, bob]):
+            with mock.patch.object(Log, "render", side_effect=ValueError):
+                for speaker in speakers:
+                    self.room.say(b"lost\n", 1, 0, True, [speaker])
+                self.reactor.end_turn()
+            self.room.say(b"one\n", 1, 0, True, [])
+            self.reactor.end_turn()
+            self.assertEqual([at_alices.recv(100), at_bobs.recv(100)], [b"one\n", b"one\n"])
+
+    def test_of_much_news_little_waits_for_one_who_has_spoken_alone(self) -> None:
+        alice, _ = self.member()
+        bob, _ = self.member()
+        self.room.say(b"x\n", 1, 0, True, [alice])
+        for _ in range(50):
+            self.room.say(b"x" * 4000 + b"\n", 1, 0, True, [bob])
+        self.reactor.end_turn()
+        self.assertTrue(alice.blocked)
+        self.assertLessEqual(alice.waiting, CHUNK)

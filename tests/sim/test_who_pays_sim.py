@@ -317,6 +317,7 @@ class DefectTest(PayCase):
         room = next(iter(self.server.chat.rooms))
         with (
             mock.patch("reactor_chat.net.audience.SLICE", 1),
+            mock.patch("reactor_chat.net.slices.SLICE", 1),
             mock.patch.object(room.log, "render", side_effect=Defect),
         ):
             self.peers["dave"].send(b"a line\n")
