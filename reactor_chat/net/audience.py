@@ -222,13 +222,12 @@ class Audience(Handler):
             if readers:
                 block = log.render(self._live_at, dialect)
                 if len(readers) > SLICE:
-                    self._slices.add(dialect, block, readers)
+                    others = [one for one in readers if one is not self._alone]
+                    self._slices.add(dialect, block, others)
                 else:
                     self._send(block, dialect, readers)
-        if self._alone is not None:
-            self._slices.drop(self._alone)
-            self._alone = None
-        elif skips:
+        self._alone = None
+        if skips:
             self._skips = {}
             for queue, marks in skips.items():
                 self._send_parts(queue, marks)

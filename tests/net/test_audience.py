@@ -61,6 +61,22 @@ class AudienceTest(unittest.TestCase):
         self.assertEqual(at_bobs.recv(100), b"one\ntwo\n")
         self.assertEqual(at_carols.recv(100), b"one\ntwo\n")
 
+    def test_who_speaks_while_it_waits_for_its_slice_reads_it_too(self) -> None:
+        alice, at_alices = self.member()
+        _, at_bobs = self.member()
+        carol, at_carols = self.member()
+        with (
+            mock.patch("reactor_chat.net.audience.SLICE", 1),
+            mock.patch("reactor_chat.net.slices.SLICE", 1),
+        ):
+            self.room.say(b"one\n", 1, 0, True, [alice])
+            self.reactor.end_turn()
+            self.room.say(b"two\n", 1, 0, True, [carol])
+            for _ in range(6):
+                self.reactor.turn(0)
+        read = [stream.recv(100) for stream in (at_alices, at_bobs, at_carols)]
+        self.assertEqual(read, [b"two\n", b"one\ntwo\n", b"one\n"])
+
     def test_a_room_that_is_forgotten_is_counted_until_the_last_has_read_of_it(self) -> None:
         alice, at_alices = self.member()
         self.shared.may_publish = lambda _: False
