@@ -19,7 +19,7 @@ Who may import whom:
 
 What is where:
 
-    loop        timers, readiness, turn_length, reactor, observed, wakeup, signals
+    loop        reasons, timers, readiness, turn_length, reactor, observed, wakeup, signals
     wire        telnet, framing, protocol, redaction, addresses, fingerprints, dialects
     chat        errors, lookalikes, names, bans, rate, looking_back, rendering, log, recall,
                 journal, archive, links, members, roster, people, rooms, chat, naming, private,
@@ -33,8 +33,8 @@ What is where:
                 viewport, folding, wrapping, search, secret, pasted, effects, editor, device,
                 terminal
     server      values, settings, configuration, keeping, systemd, doors, log_formats, event_log,
-                archive, sink, waiting_lines, console, memory, allowance, session, admission,
-                stats, server, trace, service, entry
+                archive, sink, waiting_lines, console, memory, allowance, run_queue, session,
+                admission, stats, server, trace, service, entry
     client      known_servers, trust, asking, destination, waiting, words, tags, membership,
                 receipts, introduction, login, acquaintances, conversation, resolving, dialing,
                 server_link, attempt, reconnect, uplink, leaving, pipe, terminal_output,

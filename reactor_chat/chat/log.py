@@ -31,8 +31,7 @@ from reactor_chat.chat.rendering import Rendering
 from reactor_chat.wire.dialects import Dialect, Entry, Mark, Origin, current
 
 KEPT_LINES: Final = 100  # an evening's talk, at most 400 KB
-# So many more may be kept: dropping some at once costs less than one with each line.
-_KEPT_SLACK: Final = 20
+_KEPT_SLACK: Final = 20  # more may be kept: to drop some at once costs less than one a line
 # With memory short, so many lines of each room stay: who joins sees what the talk is about.
 SPARED_LINES: Final = 10
 

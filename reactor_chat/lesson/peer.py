@@ -8,7 +8,7 @@ import resource
 import socket
 from typing import Final
 
-from reactor_chat.loop.reactor import reason_for
+from reactor_chat.loop.reasons import reason_for
 
 # Seconds. Nothing here takes so long, unless something is wrong; then the lesson ends, and says so.
 PATIENCE: Final = 10.0

@@ -24,7 +24,6 @@ descriptor).
 """
 
 import contextlib
-import os
 import selectors
 import time
 from collections.abc import Callable, Sequence
@@ -252,8 +251,3 @@ class Reactor:
     def _blame(self, handler: object, error: Exception) -> None:
         assert isinstance(handler, Handler)
         handler.on_crash(error)
-
-
-def reason_for(error: OSError) -> str:
-    """Return in a few words why a system call failed."""
-    return os.strerror(error.errno).lower() if error.errno else str(error)

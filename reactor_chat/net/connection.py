@@ -28,7 +28,8 @@ import socket
 from enum import Enum
 from typing import Final
 
-from reactor_chat.loop.reactor import NOTHING, READ, WRITE, reason_for
+from reactor_chat.loop.reactor import NOTHING, READ, WRITE
+from reactor_chat.loop.reasons import reason_for
 from reactor_chat.net.farewell import Farewell
 from reactor_chat.net.owner import NOBODY, Owner
 from reactor_chat.net.quiet import QuietTimer

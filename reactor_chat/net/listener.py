@@ -17,7 +17,8 @@ import socket
 from collections.abc import Callable
 from typing import Any, Final
 
-from reactor_chat.loop.reactor import NOTHING, READ, Handler, Reactor, reason_for
+from reactor_chat.loop.reactor import NOTHING, READ, Handler, Reactor
+from reactor_chat.loop.reasons import reason_for
 from reactor_chat.net.tls_stream import ByteStream
 
 BACKLOG: Final = 4096  # callers whom the kernel keeps waiting: a thousand clients reconnect at once

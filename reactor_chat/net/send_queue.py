@@ -29,7 +29,7 @@ Not here: what comes in, a connection's life, what leaves next (`gathering`), re
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from reactor_chat.loop.reactor import reason_for
+from reactor_chat.loop.reasons import reason_for
 from reactor_chat.net.gathering import gather
 from reactor_chat.net.pieces import MOST_PIECES, Missed, Piece, Stretch, collapse, drop_all, size_of
 from reactor_chat.net.shared import Shared

@@ -20,7 +20,8 @@ from collections import deque
 from collections.abc import Callable
 from typing import Final
 
-from reactor_chat.loop.reactor import NOTHING, READ, WRITE, Handler, Reactor, reason_for
+from reactor_chat.loop.reactor import NOTHING, READ, WRITE, Handler, Reactor
+from reactor_chat.loop.reasons import reason_for
 from reactor_chat.net.certificate import Certificate
 from reactor_chat.net.connection import Connection
 from reactor_chat.net.listener import refuse

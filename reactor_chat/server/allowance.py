@@ -70,8 +70,8 @@ class Allowance:
     def must_wait(self, session: "Session") -> bool:
         """Return whether nothing may be relayed now; then the client is served again in time."""
         server, connection = self._server, self._connection
-        if len(connection.pieces) > _MOST_PIECES:
-            connection.pause_reading()  # it resumes once they have left
+        if connection.above_high_water or len(connection.pieces) > _MOST_PIECES:
+            connection.pause_reading()  # it resumes once that has left
             return True
         if server.archive_lags and self._member.rooms:
             connection.pause_reading()

@@ -37,6 +37,7 @@ from reactor_chat.net.tls import TlsConnection, TlsDoor, connection_over
 from reactor_chat.net.tls_stream import ByteStream
 from reactor_chat.server.admission import FULL, Admission
 from reactor_chat.server.memory import MemoryGuard
+from reactor_chat.server.run_queue import RunQueue
 from reactor_chat.server.session import Session
 from reactor_chat.server.settings import Settings
 from reactor_chat.server.stats import figures
@@ -100,6 +101,7 @@ class Server(Handler):
         )
         self.operator = Operator(self.chat, self.stats, self.shut_down)
         self.sessions: dict[Session, None] = {}
+        self.run_queue = RunQueue(reactor)
         self.listeners: list[Listener] = []
         self.tls_doors: list[TlsDoor] = []
         self.admission = Admission(self)

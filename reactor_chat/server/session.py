@@ -2,8 +2,8 @@
 
 A client waits
 - when it does not read the answers that it gets: otherwise they would pile up;
-- when it has done its share of work for this turn, or relays more than `Settings.rate` lines a
-  second: otherwise a few who flood would make everybody wait;
+- when it has had its share of the turn, or relays more than `Settings.rate` lines a second:
+  otherwise a few who flood would make everybody wait (in the `run_queue`);
 - while its password is worked on, or while the archive cannot keep up with the rooms.
 In each case its lines stay where they are, unread ones in the kernel, and nothing is dropped.
 
@@ -27,15 +27,15 @@ from reactor_chat.wire.protocol import drop_blank_lines, is_plain, shouted, wron
 if TYPE_CHECKING:
     from reactor_chat.server.server import Server
 
-# Lines that one client is served in a turn, unless they are plain and go as one. With 300 who flood
-# a turn takes about 25 ms (benchmarks/README.md).
+# Lines that one client is served in a turn, unless they are plain and go as one.
 WORK_A_TURN: Final = 16
 
 # Bytes of a line that are as much work as a short line is: it is decoded and looked through.
 _LONG_LINE: Final = 512
 
-# Plain lines of a batch that are said as one in a turn: one-letter lines are 8,000 in a slice.
+# Plain lines that are said as one in a turn, and bytes of a batch that may hold more of them.
 _PLAIN_A_TURN: Final = 512
+_LARGE_BATCH: Final = 2048
 
 
 class Session(Owner):
@@ -77,34 +77,38 @@ class Session(Owner):
         member = self.member
         if self._sliced:
             self._serve_lines(batch)
+        elif len(batch) > _LARGE_BATCH:
+            self._on_large_batch(batch)
         elif not member.rooms and (shout := shouted(batch)) is not None:
             self._chat.answer_batch(member, batch, shout)
-        elif (lines := batch.count(b"\n")) > _PLAIN_A_TURN:
-            self._speak_some(batch)
-        elif is_plain(batch, lines) and (self._free or self._allowance.covers(lines)):
+        elif is_plain(batch, lines := batch.count(b"\n")) and (
+            self._free or self._allowance.covers(lines)
+        ):
             self._chat.speak(member, batch, lines)
         else:
             self._serve_lines(batch)
 
-    def _speak_some(self, batch: bytes) -> None:
-        """Say this turn's share of a batch; 16 KiB may be 8,000 lines."""
+    def _on_large_batch(self, batch: bytes) -> None:
+        """Say this turn's share of a batch, and wait; 16 KiB may be 8,000 lines."""
+        queue, connection = self._server.run_queue, self.connection
+        if queue.holds(connection):
+            connection.lines.put_back(batch)
+            return
+        queue.spend(len(batch) // _LONG_LINE // 2)
         head, tail = split_batch(batch, _PLAIN_A_TURN)
-        if is_plain(head, _PLAIN_A_TURN) and (self._free or self._allowance.covers(_PLAIN_A_TURN)):
-            self._chat.speak(self.member, head, _PLAIN_A_TURN)
-            self.connection.lines.put_back(tail)
-            self._go_on_soon()
+        lines = head.count(b"\n")
+        if is_plain(head, lines) and (self._free or self._allowance.covers(lines)):
+            self._chat.speak(self.member, head, lines)
+            connection.lines.put_back(tail)
         else:
             self._serve_lines(batch)
+        queue.wait(connection)
 
     def _serve_lines(self, batch: bytes) -> None:
         lines = batch if self._sliced else drop_blank_lines(batch)
         if lines:
             self.connection.lines.put_back(lines)
             self.on_lines()
-
-    def _go_on_soon(self) -> None:
-        self.connection.pause_reading()
-        self.connection.resume_soon()
 
     def on_lines(self) -> None:
         """Serve the lines that are there, one by one, up to this turn's share."""
@@ -113,15 +117,17 @@ class Session(Owner):
         while not self._must_wait():
             if work <= 0 and self.connection.lines.ready:
                 self._sliced = True
-                self._go_on_soon()
+                server.run_queue.wait(self.connection)
                 return
             line = self.connection.lines.next_line()
             if line is None:
                 self._sliced = False
                 return
             relayed = chat.relayed
-            work -= len(line) // _LONG_LINE if line is not OVERLONG else 0
-            work -= receive(chat, server.accounts, member, line)
+            cost = len(line) // _LONG_LINE if line is not OVERLONG else 0
+            cost += receive(chat, server.accounts, member, line)
+            work -= cost
+            server.run_queue.spend(cost)
             if chat.relayed != relayed:
                 self._allowance.charge(chat.relayed - relayed)
 
@@ -164,10 +170,10 @@ class Session(Owner):
         if connection.life is not OPEN:
             return True
         if self.member in self._server.accounts.waiting:
-            self._sliced = True  # should a flushed queue or a timer resume it: nothing goes past
             connection.pause_reading()
+        elif self._allowance.must_wait(self):
             return True
-        if connection.above_high_water:
-            connection.pause_reading()  # it resumes once that is over
-            return True
-        return self._allowance.must_wait(self)
+        elif not self._server.run_queue.holds(connection):
+            return False
+        self._sliced = True  # whatever resumes it: nothing goes past what waits
+        return True

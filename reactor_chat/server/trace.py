@@ -23,8 +23,9 @@ from itertools import count
 from typing import Any, Final, NamedTuple, TextIO
 
 from reactor_chat.loop.observed import ObservedReactor
-from reactor_chat.loop.reactor import Handler, reason_for
+from reactor_chat.loop.reactor import Handler
 from reactor_chat.loop.readiness import Ready
+from reactor_chat.loop.reasons import reason_for
 from reactor_chat.net.observed import ObservedSocket, StreamObserver
 from reactor_chat.server.server import Server
 
