@@ -91,7 +91,8 @@ class CommandLineTest(ServiceCase):
         flags = ("--listen", f"chats://{HOST}:0", "--check", "--cert", str(good.cert), "--key")
         self.assertEqual(self.run_server(*flags, str(good.key)).stdout, "ok\n")
         done = self.run_server(*flags, str(good.cert))
-        self.assertEqual(done.stderr, f"Cannot serve over TLS: {good.cert} holds no private key (PEM).\n")
+        why = f"{good.cert} holds no private key (PEM)."
+        self.assertEqual(done.stderr, f"Cannot serve over TLS: {why}\n")
         self.assertEqual((done.stdout, done.returncode), ("", 1))
 
 
