@@ -39,9 +39,6 @@ from reactor_chat.net.tls_stream import ByteStream
 from reactor_chat.wire.framing import LF, MAX_LINE, LineBuffer
 from reactor_chat.wire.telnet import TIMING_MARK_REFUSED
 
-# What one turn reads of one peer, four of the longest lines: a flood is taken in slices.
-READ_SIZE: Final = 16 * 1024
-
 # What is read of a peer that has never filled so much: a line that people type. With its header
 # such an object still comes from Python's own allocator (512 bytes at most), not from malloc, which
 # saves 0.1 to 0.2 us a read (benchmarks/README.md).
@@ -172,7 +169,7 @@ class Connection(SendQueue):
             self.abort(self._reason or reason_for(error))  # the first reason stands
             return
         if len(data) >= FIRST_READ_SIZE:
-            self._read_size = READ_SIZE
+            self._read_size = self._shared.read_size
         if not data:
             self._on_end_of_input()
         elif self.fast and data[-1] == LF and len(data) <= MAX_LINE and 0xFF not in data:

@@ -8,12 +8,18 @@ Not here: what is done about it (`server.memory`).
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from reactor_chat.loop.reactor import Handler, Reactor
 
 if TYPE_CHECKING:
     from reactor_chat.net.audience import Audience
+
+
+# What one turn reads of one peer, four of the longest lines: a flood is taken in slices.
+READ_SIZE: Final = 16 * 1024
+# The same while many have sent more than is served: what is read of them has to wait in memory.
+BUSY_READ_SIZE: Final = 4 * 1024
 
 
 @dataclass(frozen=True)
@@ -37,6 +43,7 @@ class Shared:
         self.reactor = reactor
         self.limits = limits
         self.clock = clock
+        self.read_size = READ_SIZE
         self.missed = 0  # lines left out, over all connections and all time
         self.waiting = 0  # private bytes of all those of whom the kernel has refused something
         self.logs = 0  # bytes of all rooms and their logs

@@ -17,20 +17,25 @@ Not here: what a line costs (`chat.commands`), and what one client may do in a t
 from collections import OrderedDict
 from typing import Final
 
-from reactor_chat.loop.reactor import Handler, Reactor
+from reactor_chat.loop.reactor import Handler
 from reactor_chat.net.connection import Connection
+from reactor_chat.net.shared import BUSY_READ_SIZE, READ_SIZE, Shared
 
 # Lines, or as much work as these, that all clients together are served in a turn, but for batches
 # of a few plain ones: some milliseconds (benchmarks/README.md).
 WORK_OF_ALL: Final = 256
 
+# So many who wait may have been read 16 KiB each of; of more, less is read.
+_MANY: Final = 100
+
 
 class RunQueue(Handler):
     """What is left of the turn's work, and who waits for more."""
 
-    def __init__(self, reactor: Reactor) -> None:
+    def __init__(self, shared: Shared) -> None:
         super().__init__(-1)  # only for its timers
-        self._reactor = reactor
+        self._shared = shared
+        self._reactor = shared.reactor
         self._turn = -1  # the one that `_left` is of
         self._left = 0
         self._waiting: OrderedDict[Connection, None] = OrderedDict()
@@ -51,6 +56,7 @@ class RunQueue(Handler):
         """Let a client wait until the others had their turn."""
         connection.pause_reading()
         self._waiting[connection] = None  # in its old place, if it has one
+        self._adapt_reading()
         if not self._goes_on:
             self._goes_on = True
             self._reactor.call_soon(self, self._go_on)
@@ -72,6 +78,10 @@ class RunQueue(Handler):
                 connection.resume_reading()
             except Exception as error:
                 connection.on_crash(error)
+        self._adapt_reading()
         if self._waiting and not self._goes_on:
             self._goes_on = True
             self._reactor.call_soon(self, self._go_on)
+
+    def _adapt_reading(self) -> None:
+        self._shared.read_size = READ_SIZE if len(self._waiting) < _MANY else BUSY_READ_SIZE

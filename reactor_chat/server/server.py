@@ -101,7 +101,7 @@ class Server(Handler):
         )
         self.operator = Operator(self.chat, self.stats, self.shut_down)
         self.sessions: dict[Session, None] = {}
-        self.run_queue = RunQueue(reactor)
+        self.run_queue = RunQueue(self.shared)
         self.listeners: list[Listener] = []
         self.tls_doors: list[TlsDoor] = []
         self.admission = Admission(self)

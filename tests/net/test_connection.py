@@ -5,7 +5,8 @@ from socket import SHUT_WR
 from unittest import mock
 
 from reactor_chat.loop.reactor import NOTHING
-from reactor_chat.net.connection import FIRST_READ_SIZE, READ_SIZE
+from reactor_chat.net.connection import FIRST_READ_SIZE
+from reactor_chat.net.shared import READ_SIZE
 from reactor_chat.wire.framing import OVERLONG, LineBuffer
 from tests.sim.pair import CAPACITY, LIMITS, ConnectionCase
 

@@ -7,7 +7,7 @@ from typing import Any, cast
 from reactor_chat.loop.reactor import Reactor
 from reactor_chat.net.connection import Connection
 from reactor_chat.net.owner import Owner
-from reactor_chat.net.shared import Limits, Shared
+from reactor_chat.net.shared import BUSY_READ_SIZE, READ_SIZE, Limits, Shared
 from reactor_chat.server.run_queue import WORK_OF_ALL, RunQueue
 from tests.sim.clock import Clock
 from tests.sim.network import socket_pair
@@ -44,7 +44,7 @@ class RunQueueTest(unittest.TestCase):
         self.process = Process(random.Random(0))
         self.reactor = Reactor(Selector(self.process), Clock())
         self.shared = Shared(self.reactor, Limits(), lambda: 0)
-        self.queue = RunQueue(self.reactor)
+        self.queue = RunQueue(self.shared)
 
     def workers(self, count: int, work: int) -> list[Worker]:
         workers = [Worker(self.queue, work) for _ in range(count)]
@@ -86,6 +86,17 @@ class RunQueueTest(unittest.TestCase):
             self.queue.spend(10 * WORK_OF_ALL)
             self.reactor.turn(0)
             self.assertEqual(worker.served, 2 + turn)
+
+    def test_while_many_wait_less_is_read_of_each(self) -> None:
+        self.assertEqual(self.shared.read_size, READ_SIZE)
+        workers = self.workers(1000, WORK_OF_ALL // 8)
+        self.begin(workers)
+        self.assertEqual(self.shared.read_size, BUSY_READ_SIZE)
+        for worker in workers:
+            worker.connection.abort("gone")
+        for _ in range(2):
+            self.reactor.turn(0)
+        self.assertEqual(self.shared.read_size, READ_SIZE)
 
     def test_a_defect_with_one_costs_that_one_alone(self) -> None:
         first, second = workers = self.workers(2, 1)
