@@ -121,7 +121,7 @@ class Tour:
 
 
 def run_lesson(chapters: list[Chapter], chapter: int | None) -> int:
-    """Give the lesson, or one chapter of it, on the standard streams; return the exit status."""
+    """Play the lesson, or one chapter of it, on the standard streams; return the exit status."""
     at_terminal = sys.stdin.isatty() and sys.stdout.isatty()
     colours = sys.stdout.isatty() and colours_welcome(os.environ)
     rows = shutil.get_terminal_size().lines

@@ -94,7 +94,7 @@ class Session(Owner):
         if queue.holds(connection):
             connection.lines.put_back(batch)
             return
-        queue.spend(len(batch) // _LONG_LINE // 2)
+        queue.spend(len(batch) // _LONG_LINE // 2)  # it is half the work of a line as long
         head, tail = split_batch(batch, _PLAIN_A_TURN)
         lines = head.count(b"\n")
         if is_plain(head, lines) and (self._free or self._allowance.covers(lines)):

@@ -1,23 +1,11 @@
 """What a try at a password costs, and what may have happened when its answer comes."""
 
-from reactor_chat.chat.archive import NoArchive, OnAnswer, Verdict
+from reactor_chat.chat.archive import Verdict
+from tests.slow_archive import SlowArchive
 from tests.support import CommandCase, Gathering, link_of, read_by
 
 LOGIN = "/login dora password"
 BARRED = "-> Too many wrong passwords from your address. Try again in a minute."
-
-
-class SlowArchive(NoArchive):
-    """Knows names, and answers when it is told to."""
-
-    keeps_names = True
-
-    def __init__(self) -> None:
-        super().__init__(lambda: "0123abcd")
-        self.questions: list[OnAnswer] = []
-
-    def check(self, key: str, password: str, on_answer: OnAnswer) -> None:
-        self.questions.append(on_answer)
 
 
 class LoginTest(CommandCase):

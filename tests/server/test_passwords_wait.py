@@ -1,22 +1,10 @@
 """While a password is worked on, the connection's further lines wait, whatever wakes it."""
 
-from reactor_chat.chat.archive import NoArchive, OnAnswer, Verdict
+from reactor_chat.chat.archive import Verdict
 from tests.server.small_world import SmallWorldCase
+from tests.slow_archive import SlowArchive
 
 LOGIN = "/login ann password"
-
-
-class SlowArchive(NoArchive):
-    """Knows names, and answers when it is told to."""
-
-    keeps_names = True
-
-    def __init__(self) -> None:
-        super().__init__(lambda: "0123abcd")
-        self.questions: list[OnAnswer] = []
-
-    def check(self, key: str, password: str, on_answer: OnAnswer) -> None:
-        self.questions.append(on_answer)
 
 
 class WaitTest(SmallWorldCase):
