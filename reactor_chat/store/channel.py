@@ -115,6 +115,13 @@ class Channel:
 
     def flush(self) -> bool:
         """Send what waits; return whether it may be delivered now."""
+        outbox = self.outbox
+        if not outbox.fresh and outbox.is_taken:
+            return True  # with what another room had to say in this turn
+        if not outbox.held:
+            self.supervisor.note_owing()
+        if self.supervisor.send_fresh():
+            return True
         self.push()
         if self._bypass or self.outbox.is_taken:
             return True

@@ -1,7 +1,7 @@
 """The keeper: a process that takes what has come, writes it in one transaction, and answers.
 
-    receive  ->  write all of it, once  ->  say so  ->  answer one reading or one password
-             ->  delete some of what is old  ->  let more gather
+    receive  ->  write all of it, once  ->  answer one reading or one password
+             ->  say what is written  ->  delete some of what is old  ->  let more gather
 
 It blocks, on purpose: whatever may take time happens here, and the server never waits for it. The
 server is at the other end of standard input, a socket. What the kernel has taken for it is safe
@@ -42,10 +42,16 @@ from reactor_chat.store.schema import Unusable, explain, is_passing
 _BATCH: Final = 1024 * 1024
 _READ_SIZE: Final = 256 * 1024
 
-# Seconds to let lines gather after some were written. Nobody waits for them to be on disk, but to
-# wake a process that sleeps for them costs the server as much as five deliveries, and so does each
-# answer. What asks for something waits, too, but for less than anybody notices.
-_GATHER: Final = 0.005
+# Seconds to let lines gather after some were written. Nobody waits for them to be on disk, but each
+# transaction costs a millisecond, and to wake a process that sleeps for them costs the server as
+# much as five deliveries. A question waits, too, but for less than anybody notices, and only the
+# first of several.
+_GATHER: Final = 0.02
+
+# What is written is told after so many bytes of it, or so many seconds: the server holds it until
+# then, and each word of it wakes the server. It gives up a keeper only after ten times as long.
+_TELL_SIZE: Final = 64 * 1024
+_TELL_WITHIN: Final = 1.0
 
 # Seconds. A file is retried so often; it also tells the server that the keeper is alive.
 _RETRY: Final = 1.0
@@ -74,6 +80,8 @@ class Keeper:
         self._ended = False  # the input
         self._batch: list[Frame] = []  # read, and not yet committed
         self._committed = 0  # bytes of durable frames
+        self._told = 0  # of these, the server was
+        self._tell_at = 0.0  # by the steady clock, if there is something to tell
         self._reads: deque[Frame] = deque()
         self._passwords: deque[Frame] = deque()
         self._claim: Claim | None = None
@@ -98,6 +106,7 @@ class Keeper:
                     self._receive(self._patience())
                     self._write()
                     self._answer()
+                    self._tell()
                     self._delete_old()
                     self._let_gather()
                 self._finish()
@@ -127,10 +136,14 @@ class Keeper:
         """For how long to wait for input; None: until there is some."""
         if self._reads or self._passwords:
             return 0.0
-        now = time.monotonic()
+        due = []
         if self._is_failing:
-            return max(0.0, self._retry_at - now)
-        return max(0.0, self._delete_at - now) if self._keep else None
+            due.append(self._retry_at)
+        elif self._keep:
+            due.append(self._delete_at)
+        if self._told != self._committed:
+            due.append(self._tell_at)
+        return max(0.0, min(due) - time.monotonic()) if due else None
 
     def _receive(self, patience: float | None) -> None:
         """Read what has come."""
@@ -186,10 +199,11 @@ class Keeper:
             self._is_failing = False
             self._send([encode(Kind.WORKING, self._failures)])
         if durable:
+            if self._told == self._committed:
+                self._tell_at = time.monotonic() + _TELL_WITHIN
             size = sum(frame.size for frame in durable)
             self._committed += size
             self._may_rest = size < _READ_SIZE  # else more is there already
-            self._send([encode(Kind.COMMITTED, self._committed)])
 
     def _open_database(self) -> Database:
         """Open the file, and tell the server what is in it."""
@@ -237,6 +251,7 @@ class Keeper:
 
     def _serve_one(self, frame: Frame, serve: Callable[[Database, Frame], bytes]) -> None:
         """Answer; that it cannot be done now is an answer, too."""
+        self._may_rest = False  # whoever reads will ask for more
         answer = encode(Kind.ANSWER, "busy", frame.request)
         if self._database:
             try:
@@ -244,6 +259,16 @@ class Keeper:
             except _FAILURES as error:
                 self._fail(error)
         self._send([answer])
+
+    def _tell(self) -> None:
+        """Tell the server how much is written, if that is much or was not told for long."""
+        waits = self._committed - self._told
+        if waits >= _TELL_SIZE or (waits and time.monotonic() >= self._tell_at):
+            self._tell_now()
+
+    def _tell_now(self) -> None:
+        self._told = self._committed
+        self._send([encode(Kind.COMMITTED, self._committed)])
 
     # What is deleted
 
@@ -261,7 +286,7 @@ class Keeper:
         self._delete_at = time.monotonic() + pause
 
     def _let_gather(self) -> None:
-        if self._may_rest and not (self._reads or self._passwords):
+        if self._may_rest:
             time.sleep(_GATHER)
         self._may_rest = False
 
@@ -273,6 +298,7 @@ class Keeper:
         while (self._batch or self._is_failing) and time.monotonic() < deadline:
             time.sleep(max(0.0, self._retry_at - time.monotonic()))
             self._write()
+        self._tell_now()
         if self._batch or not self._database or not self._claim:
             return
         self._database.close_whole()

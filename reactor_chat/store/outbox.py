@@ -50,6 +50,15 @@ class Outbox:
             self._chunks.append(chunk)
             self.held += len(chunk)
 
+    def next_fresh(self) -> bytes | None:
+        """Return what is fresh, as what is to be sent next; None if something else goes first."""
+        if self._current or self._chunks or self._questions or self.is_closed:
+            return None
+        self._current, self._current_is_durable = b"".join(self.fresh), True
+        self.fresh.clear()
+        self.held += len(self._current)
+        return self._current
+
     def ask(self, frame: bytes) -> None:
         """Send this once, after what is durable."""
         self._questions.append(frame)

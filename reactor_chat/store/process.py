@@ -29,7 +29,7 @@ class Peer(Protocol):
     def fileno(self) -> int:
         """Return the socket's descriptor."""
 
-    def send(self, data: memoryview) -> int:
+    def send(self, data: bytes | memoryview) -> int:
         """Send some; return how much. Raises OSError."""
 
     def recv(self, limit: int) -> bytes:

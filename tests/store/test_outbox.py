@@ -12,6 +12,7 @@ from reactor_chat.store.records import DURABLE, Decoder, Frame, Kind, encode
 STEPS = st.lists(
     st.one_of(
         st.tuples(st.just("keep"), st.integers(1, 4)),
+        st.tuples(st.just("say"), st.integers(1, 80)),
         st.tuples(st.just("ask"), st.just(0)),
         st.tuples(st.just("send"), st.integers(1, 80)),
         st.tuples(st.just("commit"), st.integers(0, 100)),
@@ -41,6 +42,15 @@ class World:
             self.kept.append(len(self.kept))
             self.outbox.fresh.append(encode(Kind.BAN, self.kept[-1]))
         self.outbox.seal()
+
+    def say(self, taken: int) -> None:
+        """Send one at once, if it may be; the kernel takes so many bytes of it."""
+        self.kept.append(len(self.kept))
+        self.outbox.fresh.append(encode(Kind.BAN, self.kept[-1]))
+        if self.outbox.next_fresh() is None:
+            self.outbox.seal()
+        else:
+            self.send(taken)
 
     def ask(self, _: int) -> None:
         self.asked += 1
@@ -108,6 +118,17 @@ class OutboxTest(unittest.TestCase):
         world.send_all()
         self.assertEqual([frame.kind for frame in world.frames], [Kind.BAN] * 3 + [Kind.LOGIN])
         self.assertFalse(world.outbox.is_taken)
+
+    def test_what_is_fresh_goes_at_once_only_if_nothing_goes_before_it(self) -> None:
+        world = World()
+        world.say(1)
+        self.assertFalse(world.outbox.is_taken)
+        world.say(80)
+        self.assertEqual(world.frames, [])
+        world.send_all()
+        world.close(True)
+        world.say(80)
+        self.assertEqual([frame.value() for frame in world.frames], [0, 1])
 
     def test_a_question_that_is_half_sent_does_not_keep_what_is_taken(self) -> None:
         world = World()
