@@ -17,6 +17,14 @@ _ROOM: Final = 64 * 1024  # bytes that a peer reads at once
 _OTHER_DESCRIPTORS: Final = 64  # that are open beside those of clients
 
 
+def _needed(clients: int) -> int:
+    return 2 * clients + _OTHER_DESCRIPTORS  # both ends of each are in this process
+
+
+# For the largest scene but that of a thousand clients, which can do with fewer.
+LEAST_DESCRIPTORS: Final = _needed(60)
+
+
 class Peer:
     """A client: a blocking socket, and what was sent to it."""
 
@@ -58,13 +66,15 @@ class Peer:
 
 def affordable(clients: int) -> int:
     """Return how many clients, up to so many, the descriptor limit allows, once it is raised."""
+    return min(clients, (allow_descriptors(_needed(clients)) - _OTHER_DESCRIPTORS) // 2)
+
+
+def allow_descriptors(wanted: int) -> int:
+    """Raise the descriptor limit if need be and possible; return it, or what is wanted if less."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    needed = 2 * clients + _OTHER_DESCRIPTORS
-    if soft != resource.RLIM_INFINITY and soft < needed:
-        soft = needed if hard == resource.RLIM_INFINITY else min(needed, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        soft = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
         with contextlib.suppress(OSError, ValueError):
             resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
     soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if soft == resource.RLIM_INFINITY:
-        return clients
-    return max(1, min(clients, (soft - _OTHER_DESCRIPTORS) // 2))
+    return wanted if soft == resource.RLIM_INFINITY else min(soft, wanted)

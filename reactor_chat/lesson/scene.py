@@ -123,7 +123,10 @@ class Scene:
         """Let one client connect, and be accepted."""
         self.peers[name] = Peer(self._port, receive_buffer)
         before = len(self.server.sessions)
+        end = time.monotonic() + PATIENCE
         while len(self.server.sessions) == before:
+            if time.monotonic() > end:
+                raise TimeoutError(f"{name} is not accepted")
             self.reactor.turn(PATIENCE)
         self._sessions[name] = list(self.server.sessions)[-1]
 

@@ -5,24 +5,30 @@ In a pipe nobody is asked, and everything is written, one chapter after the othe
 Invariants:
 - At a terminal nothing scrolls away unread: a page is full before the screen is.
 - While the reader thinks, no time passes for the loop.
+- Whatever is wrong with the streams or the machine costs one line, never a traceback.
 
 Not here: the chapters.
 """
 
 import contextlib
+import io
 import os
 import shutil
 import sys
 from collections.abc import Callable, Iterator
 from typing import Final, NamedTuple, TextIO
 
+from reactor_chat.lesson.peer import LEAST_DESCRIPTORS, allow_descriptors
 from reactor_chat.lesson.scene import LessonClock
 from reactor_chat.lesson.stage import Stage
 from reactor_chat.lesson.view import Paint, painter
+from reactor_chat.loop.reasons import reason_for
+from reactor_chat.tty.device import is_terminal
 from reactor_chat.tty.style import colours_welcome
 
 _PROMPT: Final = "[Enter] on  [b] chapter anew  [1-{}] chapter  [q] quit: "
 _RESERVED_ROWS: Final = 2  # the prompt, and what is echoed
+_INTERRUPTED: Final = 130  # the shell's status for a program ended by SIGINT
 
 
 class Chapter(NamedTuple):
@@ -41,12 +47,17 @@ class GoTo(Exception):
 
 
 class Screen:
-    """Where the tour is written: a terminal, with a reader at it, or anything else."""
+    """Where the tour is written: a terminal, with a reader at it, or anything else.
 
-    def __init__(self, out: TextIO, keys: TextIO | None, paint: Paint, rows: int = 24) -> None:
+    `height` returns how many rows there are; it is asked at each, as a window can be resized.
+    """
+
+    def __init__(
+        self, out: TextIO, keys: TextIO | None, paint: Paint, height: Callable[[], int] = lambda: 24
+    ) -> None:
         self._out = out
         self._keys = keys
-        self._rows = max(1, rows - _RESERVED_ROWS)
+        self._height = height
         self._used = 0
         self.paint = paint
         self.clock = LessonClock()
@@ -55,7 +66,7 @@ class Screen:
 
     def row(self, text: str) -> None:
         """Write one row, after the reader has seen the page that is full."""
-        if self._keys is not None and self._used >= self._rows:
+        if self._keys is not None and self._used >= max(1, self._height() - _RESERVED_ROWS):
             self.wait()
         self._out.write(text + "\n")
         self._used += 1
@@ -76,6 +87,7 @@ class Screen:
         self._out.flush()
         line = keys.readline()
         if not line:
+            self._out.write("\n")  # Ctrl-D shows as nothing
             raise GoTo(None)
         return line.strip()
 
@@ -122,16 +134,45 @@ class Tour:
 
 def run_lesson(chapters: list[Chapter], chapter: int | None) -> int:
     """Play the lesson, or one chapter of it, on the standard streams; return the exit status."""
-    at_terminal = sys.stdin.isatty() and sys.stdout.isatty()
-    colours = sys.stdout.isatty() and colours_welcome(os.environ)
-    rows = shutil.get_terminal_size().lines
-    screen = Screen(sys.stdout, sys.stdin if at_terminal else None, painter(colours), rows)
-    first, last = (1, len(chapters)) if chapter is None else (chapter, chapter)
     try:
-        Tour(screen, chapters).run(first, last)
+        if sys.stdout is None:
+            raise OSError("standard output is closed")
+        if allow_descriptors(LEAST_DESCRIPTORS) < LEAST_DESCRIPTORS:
+            raise OSError(f"it takes {LEAST_DESCRIPTORS} open files, and fewer are allowed")
+        first, last = (1, len(chapters)) if chapter is None else (chapter, chapter)
+        Tour(_open_screen(), chapters).run(first, last)
         sys.stdout.flush()
     except KeyboardInterrupt:
         sys.stdout.write("\n")
-    except BrokenPipeError:  # `| head`: nobody reads on, and flushing at the exit would complain
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return _INTERRUPTED
+    except OSError as error:
+        return _give_up(error)
     return 0
+
+
+def _open_screen() -> Screen:
+    for stream in (sys.stdin, sys.stdout):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # not everybody's is UTF-8
+    at_terminal = sys.stdin is not None and sys.stdin.isatty() and sys.stdout.isatty()
+    out_fd = sys.stdout.fileno()
+    colours = is_terminal(out_fd, out_fd) and colours_welcome(os.environ)
+    return Screen(
+        sys.stdout,
+        sys.stdin if at_terminal else None,
+        painter(colours),
+        lambda: shutil.get_terminal_size().lines,
+    )
+
+
+def _give_up(error: OSError) -> int:
+    try:
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except OSError:  # what could not be written must not be tried once more at the exit
+        with open(os.devnull, "wb") as nothing:
+            os.dup2(nothing.fileno(), sys.stdout.fileno())
+    if isinstance(error, BrokenPipeError):  # `| head`: nobody reads on
+        return 0
+    sys.stderr.write(f"Cannot go on with the lesson: {reason_for(error)}.\n")
+    return 1

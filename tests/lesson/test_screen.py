@@ -41,7 +41,7 @@ class TourCase(unittest.TestCase):
         """Return all that is written while these keys are pressed."""
         out = io.StringIO()
         typed = None if keys is None else io.StringIO(keys)
-        screen = Screen(out, typed, painter(False), ROWS)
+        screen = Screen(out, typed, painter(False), lambda: ROWS)
         Tour(screen, list(self.chapters)).run(first, last)
         return out.getvalue()
 
