@@ -5,7 +5,10 @@ turn took 40 ms.
 
 Invariants:
 - Nothing is written while the server serves, so nobody waits for the disk: the file is written
-  once, when the server has ended. That it can be written is found out at the start.
+  once, when the server has ended. That it can be written is found out at the start. A pipe is
+  refused, as whoever reads it could hold up the start or the end.
+- The file is an array of events, and nothing around it: of such a one the viewers show what there
+  is if the end is missing, because the disk was full, or the process was killed while it wrote.
 - What is kept is bounded: the last `EVENTS`, and of the `LONGEST` longest turns, however long ago
   they were, the first `EVENTS_A_TURN` each.
 - A server without a trace has a plain reactor and plain sockets, and pays nothing.
@@ -20,6 +23,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from itertools import count
+from pathlib import Path
 from typing import Any, Final, NamedTuple, TextIO
 
 from reactor_chat.loop.observed import ObservedReactor
@@ -102,12 +106,11 @@ class Trace(StreamObserver):
 
     def _write(self) -> None:
         with self._file as file:
-            file.write('{"displayTimeUnit": "ms", "traceEvents": [\n')
-            file.write('{"name": "process_name", "ph": "M", "pid": 1, "tid": 1, ')
+            file.write('[\n{"name": "process_name", "ph": "M", "pid": 1, "tid": 1, ')
             file.write('"args": {"name": "reactor_chat"}}')
             for event in self._kept():
                 file.write(",\n" + event.as_json())
-            file.write("\n]}\n")
+            file.write("\n]\n")
 
     def _kept(self) -> Iterator[Event]:
         """Return the events in their order, with those of the longest turns that are older."""
@@ -188,6 +191,8 @@ def open_trace(path: str | None) -> Trace | None:
     if path is None:
         return None
     try:
+        if Path(path).is_fifo():
+            raise OSError("it is a pipe")
         return Trace(open(path, "w", encoding="utf-8"))
     except OSError as error:
         raise CannotTrace(f"Cannot write the trace to {path}: {reason_for(error)}.") from error

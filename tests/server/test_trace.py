@@ -15,7 +15,7 @@ from unittest.mock import patch
 from reactor_chat.loop.reactor import Handler
 from reactor_chat.server import trace as trace_module
 from reactor_chat.server.trace import Trace
-from tests.processes import ServerCase, server_argv
+from tests.processes import PATIENCE, ServerCase, server_argv
 from tests.sim.clock import START, Clock
 
 MICROSECOND = 1e-6
@@ -49,7 +49,7 @@ class TraceTest(unittest.TestCase):
     def written(self) -> list[Told]:
         """End, and return the events that were written, but for what is about the process."""
         self.trace.write()
-        events: list[Told] = json.loads(self.file.text)["traceEvents"]
+        events: list[Told] = json.loads(self.file.text)
         return [event for event in events if event["ph"] != "M"]
 
     def test_a_turn_and_its_steps_have_a_beginning_and_a_length(self) -> None:
@@ -90,6 +90,14 @@ class TraceTest(unittest.TestCase):
             self.turn(1)
         self.assertEqual(self.file.getvalue(), "")
 
+    def test_a_file_that_was_cut_off_can_be_opened(self) -> None:
+        # Of an array of events, and of nothing else, the viewers do not expect the end.
+        self.turn(1, steps=3)
+        self.trace.write()
+        first, *events = self.file.text.split(",\n")
+        self.assertEqual(first[:3], "[\n{")
+        self.assertEqual(len([json.loads(event) for event in events[:-1]]), 3)
+
     def test_a_disk_that_is_full_is_one_line(self) -> None:
         full = os.fdopen(os.open("/dev/full", os.O_WRONLY), "w")
         with contextlib.redirect_stderr(io.StringIO()) as err:
@@ -111,7 +119,7 @@ class TracedServerTest(ServerCase):
         self.assertEqual(self.file.read_text(), "")
         self.server.kill(signal.SIGTERM)
         self.assertEqual(self.server.exit_status(), 0)
-        events = json.loads(self.file.read_text())["traceEvents"]
+        events = json.loads(self.file.read_text())
         names = {event["name"] for event in events}
         self.assertGreaterEqual(names, {"turn", "serve", "publish", "flush", "send", "dispose"})
         sends = [event["args"] for event in events if event["name"] == "send"]
@@ -124,6 +132,23 @@ class TracedServerTest(ServerCase):
         run = subprocess.run(server_argv("--trace", nowhere), capture_output=True, text=True)
         said = f"Cannot write the trace to {nowhere}: no such file or directory.\n"
         self.assertEqual((run.returncode, run.stdout, run.stderr), (1, "", said))
+
+    def test_a_pipe_is_no_file_as_it_would_be_waited_for(self) -> None:
+        pipe = str(self.file.parent / "pipe")
+        os.mkfifo(pipe)
+        here, there = os.pipe()
+        self.addCleanup(os.close, here)
+        self.addCleanup(os.close, there)
+        for path in (pipe, f"/dev/fd/{there}"):
+            run = subprocess.run(
+                server_argv("--trace", path),
+                pass_fds=(there,),
+                capture_output=True,
+                text=True,
+                timeout=PATIENCE,
+            )
+            said = f"Cannot write the trace to {path}: it is a pipe.\n"
+            self.assertEqual((run.returncode, run.stdout, run.stderr), (1, "", said))
 
 
 if __name__ == "__main__":
