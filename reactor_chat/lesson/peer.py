@@ -35,6 +35,7 @@ class Peer:
         self.sock.settimeout(PATIENCE)
         self.sock.connect(("127.0.0.1", port))
         self.sock.setblocking(True)
+        self.received = 0  # bytes
 
     def send(self, text: str) -> None:
         """Send bytes as they are; end lines yourself."""
@@ -50,6 +51,7 @@ class Peer:
         with contextlib.suppress(BlockingIOError):
             while data := self.sock.recv(_ROOM, socket.MSG_DONTWAIT):
                 parts.append(data)
+                self.received += len(data)
         return b"".join(parts)
 
     def read_to_end(self) -> tuple[bytes, str]:

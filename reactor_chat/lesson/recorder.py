@@ -59,6 +59,7 @@ class Recorder(StreamObserver):
         self.seen: list[Seen] = []
         self.path: list[tuple[str, str]] = []  # files and functions, in the order of the calls
         self.counts: Counter[str] = Counter()
+        self.sent: Counter[int] = Counter()  # bytes for each descriptor
 
     def record(self, act: Callable[[], object], path: bool = False) -> list[Seen]:
         """Return what happens while `act` runs; with its path, also who called whom."""
@@ -136,6 +137,7 @@ class Recorder(StreamObserver):
         """Note what left."""
         self.counts["send"] += 1
         self.counts["sent bytes"] += sent
+        self.sent[fd] += sent
         if self._noting:
             took = f"{sent:,} bytes" if sent == len(data) else f"{sent:,} of {len(data):,} bytes"
             shown = _show(bytes(data[:60])) if len(data) <= 60 else ""
@@ -147,6 +149,7 @@ class Recorder(StreamObserver):
 
     def on_close(self, fd: int) -> None:
         """Note that a descriptor is free."""
+        del self.sent[fd]  # it will be somebody else's
         self._note("close", f"{self._name(fd)}: the descriptor is free")
 
 

@@ -161,11 +161,12 @@ class Scene:
         return self._sessions[name].connection
 
     def catch_up(self, name: str) -> bytes:
-        """Let a client read until nothing waits for it any more; return what it has read."""
-        data = self.peers[name].read()
-        while self.connection(name).blocked:
+        """Let a client read until it has everything; return what it has read."""
+        peer, connection = self.peers[name], self.connection(name)
+        data = peer.read()
+        while connection.blocked or peer.received < self.recorder.sent[connection.fd]:
             self.reactor.turn(_GLANCE)
-            data += self.peers[name].read()
+            data += peer.read()
         return data
 
     @property
@@ -224,10 +225,11 @@ class Scene:
         lines = []
         for room in self.server.chat.rooms:
             audience = cast(Audience, room.audience)
-            new = audience.log.tip.entries - audience.turn.entries
-            if new:
+            if audience.has_news:
+                new = audience.log.tip.lines - audience.turn.lines
                 size = audience.log.tip.size - audience.turn.size
-                lines.append(f"the log of {room.name}: {new} new, {size:,} bytes, once for all")
+                said = f"{new:,} line{'s' if new > 1 else ''}, {size:,} bytes"
+                lines.append(f"the log of {room.name}: {said}, once for all")
         waiting = [(name, _waiting(self.connection(name))) for name in self.present]
         return lines + [f"{name}: {text}" for name, text in waiting if text]
 
@@ -237,11 +239,11 @@ def _waiting(connection: Connection) -> str:
     if connection.pieces:
         parts.append(f"pieces {_count(connection)}")
     if connection.blocked:
-        parts.append(f"the kernel took no more; {connection.waiting:,} private bytes wait")
+        parts.append(f"{connection.waiting:,} bytes wait for room in the kernel")
     if not connection.live and connection.places:
         behind = sum(place.behind_by for place in connection.places.values())
         if behind > 0 and connection.blocked:
-            parts.append(f"{behind:,} bytes behind in the log")
+            parts.append(f"{behind:,} more in the log")
     return ", ".join(parts)
 
 

@@ -82,7 +82,7 @@ class Stage:
         """Write figures."""
         width = max(map(len, rows))
         for name, figure in rows.items():
-            self._page.row(f"{name.ljust(width)}  {figure}")
+            self._page.row(view.cut(f"{name.ljust(width)}  {figure}"))
         self._page.row("")
 
     def without(

@@ -75,7 +75,7 @@ class SeenTest(unittest.TestCase):
             r"^select     woke at once: alice \(readable\)$",
             r"^  net/connection.py:\d+ +data = self\.socket\.recv",
             r"^recv       alice: b'is there any Earl Grey left\?\\n'",
-            r"^queued     the log of tea: 1 new",
+            r"^queued     the log of tea: 1 line, 36 bytes",
             r"^send       bob: the kernel took 36 bytes",
             r"^send       carol: the kernel took 36 bytes",
             r"^alice reads nothing$",
@@ -95,6 +95,7 @@ class SeenTest(unittest.TestCase):
             "stream",
             r"^unfinished line of alice  b'is there any Ea'",
             r"^send       bob: the kernel took 36",
+            r"^queued     the log of tea: 3 lines, 35 bytes",
             r"^unfinished line of alice  b'fo'",
         )
 
@@ -106,10 +107,21 @@ class SeenTest(unittest.TestCase):
             "slow reader",
             r"^send       bob: the kernel took [\d,]+ of",
             r"^watch      bob waits to read and to write",
+            r"^queued     the log of tea: 20 lines.*\nqueued     bob: [\d,]+ bytes wait for room",
+            r"^send       carol.*\n  loop",  # and nothing to bob
             r"^select     woke at once: bob \(writable\)",
-            r"^What was trimmed is counted",
-            r"^He has caught up",
+            r"^told +\[\]",
+            r"^told +\['\* You missed \d+ messages\.'",
+            r"is sent the news at once",
+            r"^send       bob: the kernel took 1,720 bytes",
         )
+
+    def test_a_slow_reader_has_read_every_line_or_is_told_of_it(self) -> None:
+        text = write(number_of("slow reader"))
+        shown, unseen = text.count("recv       alice"), 20 + 150
+        [_, read] = map(int, re.findall(r"lines that he has read  (\d+)", text))
+        missed = sum(map(int, re.findall(r"You missed (\d+)", text[text.rindex("\ntold ") :])))
+        self.assertEqual(read + missed, 20 * (shown - 1 + unseen))
 
     def test_time(self) -> None:
         self.assert_seen(
