@@ -53,6 +53,7 @@ class Recorder(StreamObserver):
         self._queues = queues
         self._clock = clock
         self._asleep_since = 0.0
+        self._patience: float | None = None  # seconds that the loop wants to sleep at most
         self._noting = False
         self._ending = False  # the end of the turn has begun
         self._calls: CallTrace | None = None
@@ -90,14 +91,16 @@ class Recorder(StreamObserver):
     def on_sleep(self, patience: float | None) -> None:
         """Note when the loop fell asleep."""
         self.counts["select"] += 1
-        self._asleep_since = self._clock()
+        self._asleep_since, self._patience = self._clock(), patience
 
     def on_wake(self, ready: Ready) -> None:
         """Note how long it slept, and why it woke."""
         if not self._noting:
             return
         slept = self._clock() - self._asleep_since
-        long = f"slept {slept:.2f} s" if slept >= _A_SLEEP else "woke at once"
+        most = "" if self._patience is None else f" of at most {self._patience:.2f}"
+        asleep = not ready or slept >= _A_SLEEP
+        long = f"slept {slept:.2f} s{most}" if asleep else "woke at once"
         names = [f"{self._name(fd)} ({_means(mask)})" for fd, mask in ready]
         if len(names) > 6:
             names = [*names[:5], f"and {len(names) - 5} more"]

@@ -29,7 +29,8 @@ def play(stage: Stage) -> Iterator[None]:
         CHANGE,
         f"""What a reader has not taken waits in the server. Somebody who reads nothing would thus
         fill its memory with what others say. bob is stopped; alice says {_LINES} lines of 1 KB;
-        a reader may be 64 KB behind here, and what is left out beyond that is counted.""",
+        the log keeps 64 KB here for who is behind, and is trimmed in steps of as much. What is
+        left out is counted.""",
         measure,
     )
 
@@ -39,10 +40,11 @@ def measure(stage: Stage) -> Figures:
     scene = stage.scene("alice", limits=_LIMITS, send_buffer=_BUFFER)
     scene.enter("bob", receive_buffer=_BUFFER)
     scene.pour("alice", _TALK * _LINES)
-    kept = scene.audience().log.size
+    log = scene.audience().log
+    kept = log.tip.size - log.base.size
     missed = scene.catch_up("bob").count(b"* You missed")
     return {
-        "the room's log takes": f"{kept:,} bytes",
+        "the log keeps for bob": f"{kept:,} bytes",
         "bob is told of a gap": "yes" if missed else "no",
         "lines that he missed": f"{scene.server.shared.missed:,}",
     }

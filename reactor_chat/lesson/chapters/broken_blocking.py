@@ -41,5 +41,5 @@ def measure(stage: Stage) -> Figures:
     answered = sum(data == b"HELLO\n" for data in scene.read_all().values())
     return {
         "clients answered": f"{answered}",
-        "the last has waited": f"{seconds * 1000:.0f} ms",
+        "the last has waited": f"{seconds * 1000:.1f} ms",
     }

@@ -36,7 +36,10 @@ def play(stage: Stage) -> Iterator[None]:
     stage.turn(scene)
     yield
     stage.read(scene, "bob")
-    stage.say("bob's program sees the end, and closes. Only now is his descriptor free.")
+    stage.say(
+        """bob's program sees the end, and closes. Only now is his descriptor free. (Once both sides
+        have ended, epoll reports a hang-up, which counts as readable and as writable.)"""
+    )
     scene.peers["bob"].end()
     stage.turn(scene)
     yield

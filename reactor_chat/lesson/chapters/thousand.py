@@ -6,6 +6,7 @@ from typing import Final
 
 from reactor_chat.lesson.peer import affordable
 from reactor_chat.lesson.stage import Stage
+from reactor_chat.net.slices import SLICE
 
 TITLE: Final = "A thousand clients"
 
@@ -18,7 +19,8 @@ def play(stage: Stage) -> Iterator[None]:
     names = [f"guest{number}" for number in range(1, count + 1)]
     stage.say(
         f"""{count} clients are connected, in one room, by real sockets; that takes two descriptors
-        each, as both ends are in this process. (Being observed, the server is slower here.)"""
+        each, as both ends are in this process. What is said is sent to {SLICE} of them a turn, so
+        that others are served in between. (Being observed, the server is slower here.)"""
     )
     scene = stage.scene(*names)
     yield
@@ -32,7 +34,7 @@ def play(stage: Stage) -> Iterator[None]:
         lines = sum(data.count(b"\n") for data in scene.read_all().values())
         sends = scene.recorder.counts["send"] - before
         return {
-            f"{speakers} speaking": f"{turns} turns, {seconds * 1000:.1f} ms",
+            f"{speakers} speaking": f"{turns} turns of {seconds / turns * 1000:.1f} ms",
             "  calls of send": f"{sends}",
             "  lines delivered": f"{lines}",
             "  a line delivered takes": f"{seconds / lines * 1e6:.2f} µs",

@@ -22,8 +22,8 @@ def play(stage: Stage) -> Iterator[None]:
     yield
     stage.read(scene, "alice", "bob", "carol")
     stage.say(
-        """Three lines came in with one recv each, and went out with one send each: what a turn has
-        for somebody leaves at once. All three saw the others' lines in the same order."""
+        """Three lines came in with one recv each. Each of the three was sent two of them with one
+        send: what a turn has for somebody leaves at once. All see the lines in the same order."""
     )
     yield
     stage.say("Outside of a room the server answers in uppercase. dave is new, and in no room.")
