@@ -119,7 +119,7 @@ class SeenTest(unittest.TestCase):
     def test_a_slow_reader_has_read_every_line_or_is_told_of_it(self) -> None:
         text = write(number_of("slow reader"))
         shown, unseen = text.count("recv       alice"), 20 + 150
-        [_, read] = map(int, re.findall(r"lines that he has read  (\d+)", text))
+        [_, read] = map(int, re.findall(r"lines read, in all  (\d+)", text))
         missed = sum(map(int, re.findall(r"You missed (\d+)", text[text.rindex("\ntold ") :])))
         self.assertEqual(read + missed, 20 * (shown - 1 + unseen))
 

@@ -42,7 +42,7 @@ def play(stage: Stage) -> Iterator[None]:
         stage.turn(scene)
         read += scene.catch_up("bob")
         told = [line.decode() for line in read.splitlines() if line[:1] == b"*"]
-        stage.table({"lines that he has read": f"{read.count(b'alice: ')}", "told": f"{told}"})
+        stage.table({"lines read, in all": f"{read.count(b'alice: ')}", "told": f"{told}"})
         yield
     stage.say(
         """The log keeps 64 KB for who is behind here, and is trimmed in steps of as much. Who is
