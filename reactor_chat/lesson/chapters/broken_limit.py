@@ -6,7 +6,7 @@ from typing import Final
 
 from reactor_chat.lesson.change import Change
 from reactor_chat.lesson.stage import Figures, Stage
-from reactor_chat.wire.framing import LineBuffer
+from reactor_chat.wire.framing import MAX_LINE, LineBuffer
 
 TITLE: Final = "Break it: no limit on a line"
 
@@ -19,9 +19,10 @@ def play(stage: Stage) -> Iterator[None]:
     """Let somebody send a line that does not end."""
     return stage.without(
         CHANGE,
-        f"""Until its line ends, what a client sends has to be kept. So a line has at most 4096
-        bytes; a longer one is refused as soon as that is known, and what follows of it is thrown
-        away. mallory sends {_SIZE // 1024**2} MB without a line feed; nothing forbids 4 GB.""",
+        f"""Until its line ends, what a client sends has to be kept. So a line has at most
+        {MAX_LINE} bytes; a longer one is refused as soon as that is known, and what follows of it
+        is thrown away. mallory sends {_SIZE // 1024**2} MB without a line feed; nothing forbids
+        4 GB.""",
         measure,
     )
 
