@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 from reactor_chat.chat import naming, private, visits
 from reactor_chat.chat.accounts import Accounts
 from reactor_chat.chat.chat import Chat
-from reactor_chat.chat.errors import CommandError
+from reactor_chat.chat.errors import MUTED, CommandError
 from reactor_chat.chat.members import SHOWN_NAMES, Member, shorten
 from reactor_chat.chat.rooms import Room
 from reactor_chat.wire.dialects import parse_id
@@ -78,13 +78,17 @@ def part(request: Request) -> None:
 
 def topic(request: Request) -> None:
     """Say what the room is about, or ask."""
-    room = request.chat.room_of(request.member)
-    if request.argument:
-        request.chat.set_topic(request.member, request.argument)
-    elif room.topic:
-        request.member.tell(f"The topic of {room.name} is: {room.topic}", room)
-    else:
-        request.member.tell(f"{room.name} has no topic.", room)
+    chat, member, text = request.chat, request.member, request.argument
+    room = chat.room_of(member)
+    if not text:
+        told = f"The topic of {room.name} is: {room.topic}" if room.topic else ""
+        member.tell(told or f"{room.name} has no topic.", room)
+        return
+    if member.muted:
+        raise CommandError(MUTED)
+    room.topic = text
+    chat.archive.set_topic(room.name, text)
+    chat.note("topic", room, f"{member.name} set the topic: {text}", member, tell_too=True)
 
 
 def rooms(request: Request) -> None:

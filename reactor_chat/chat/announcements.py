@@ -9,6 +9,7 @@ Not here: what else an operator does (`moderation`).
 from typing import Final
 
 from reactor_chat.chat.chat import Chat
+from reactor_chat.chat.members import for_each
 from reactor_chat.chat.rooms import Room
 from reactor_chat.wire.protocol import frame, notice
 
@@ -18,14 +19,14 @@ _SERVER: Final = b"Server: "
 def broadcast(chat: Chat, text: str) -> None:
     """Let the operator speak to everybody."""
     line = _SERVER + frame(text)
-    chat.each(chat.people, lambda member: member.write_or_skip(line))
+    for_each(chat.people, lambda member: member.write_or_skip(line))
     chat.journal.said("", "Server", "", frame(text))
 
 
 def announce(chat: Chat, text: str) -> None:
     """Tell everybody what happens to the server."""
     line = notice(text)
-    chat.each(chat.people, lambda member: member.write(line))
+    for_each(chat.people, lambda member: member.write(line))
 
 
 def say_in_room(chat: Chat, room: Room, text: str) -> None:

@@ -17,7 +17,7 @@ Not here: what people type (`commands`, `moderation`), entering rooms (`visits`)
 link can take.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 from reactor_chat.chat.archive import Archive, NoArchive
 from reactor_chat.chat.errors import MUTED, CommandError
@@ -120,24 +120,6 @@ class Chat:
         if member.muted:
             raise CommandError(MUTED)
         self._say(member, frame(f"** {member.name} {text}"), 1)
-
-    def set_topic(self, member: Member, text: str) -> None:
-        """Let a member say what its current room is about."""
-        room = self.room_of(member)
-        if member.muted:
-            raise CommandError(MUTED)
-        room.topic = text
-        self.archive.set_topic(room.name, text)
-        self.note("topic", room, f"{member.name} set the topic: {text}", member, tell_too=True)
-
-    @staticmethod
-    def each(members: Iterable[Member], act: Callable[[Member], object]) -> None:
-        """Do something with each of many; a failure with one is that one's, and costs it alone."""
-        for member in list(members):
-            try:
-                act(member)
-            except Exception as error:
-                member.link.on_crash(error)
 
     def note(self, kind: str, room: Room, what: str, about: Member, tell_too: bool = False) -> None:
         """Tell a room and the log what a member did; not who ignores it, nor mostly itself."""

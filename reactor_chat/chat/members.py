@@ -9,7 +9,7 @@ Invariants:
 Not here: who may do what, and who is told of it (`chat`).
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Final
 
 from reactor_chat.chat.links import Link
@@ -89,3 +89,12 @@ def shorten(shown: Sequence[str], total: int) -> str:
     """Return a list for people to read, of which only the first are shown."""
     text = ", ".join(shown)
     return f"{text} and {total - len(shown)} more" if total > len(shown) else text
+
+
+def for_each(members: Iterable[Member], act: Callable[[Member], object]) -> None:
+    """Do something with each of many; a failure with one is that one's, and costs it alone."""
+    for member in list(members):
+        try:
+            act(member)
+        except Exception as error:
+            member.link.on_crash(error)

@@ -20,7 +20,7 @@ from reactor_chat.chat.archive import Verdict
 from reactor_chat.chat.bans import BanList
 from reactor_chat.chat.chat import Chat
 from reactor_chat.chat.errors import CommandError
-from reactor_chat.chat.members import Member
+from reactor_chat.chat.members import Member, for_each
 from reactor_chat.chat.names import name_key
 from reactor_chat.wire.addresses import format_network, parse_ban
 from reactor_chat.wire.protocol import (
@@ -95,7 +95,7 @@ class Operator:
             self.chat.leave(member, how)
             member.link.close(reason, member.dress(last_word))
 
-        self.chat.each([member], end)
+        for_each([member], end)
 
 
 def _help(operator: Operator, argument: str) -> list[str]:

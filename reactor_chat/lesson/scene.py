@@ -15,7 +15,7 @@ import contextlib
 import select
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final, cast
 
 from reactor_chat.lesson.peer import PATIENCE, Peer
@@ -26,6 +26,7 @@ from reactor_chat.net.audience import Audience
 from reactor_chat.net.connection import Connection
 from reactor_chat.net.listener import Listener, bind_all
 from reactor_chat.net.observed import ObservedSocket
+from reactor_chat.net.pieces import Piece
 from reactor_chat.net.shared import Limits
 from reactor_chat.server.server import Server
 from reactor_chat.server.session import Session
@@ -236,8 +237,9 @@ class Scene:
 
 def _waiting(connection: Connection) -> str:
     parts = []
-    if connection.pieces:
-        parts.append(f"pieces {_count(connection)}")
+    pieces = [*filter(None, [connection.answer]), *connection.pieces]
+    if pieces:
+        parts.append(f"pieces {_sizes(pieces)}")
     if connection.blocked:
         parts.append(f"{connection.waiting:,} bytes wait for room in the kernel")
     if not connection.live and connection.places:
@@ -247,8 +249,8 @@ def _waiting(connection: Connection) -> str:
     return ", ".join(parts)
 
 
-def _count(connection: Connection) -> str:
+def _sizes(pieces: Sequence[bytes | Piece]) -> str:
     return ", ".join(
         f"{len(piece)} bytes" if isinstance(piece, bytes) else type(piece).__name__
-        for piece in connection.pieces[:4]
-    ) + (", …" if len(connection.pieces) > 4 else "")
+        for piece in pieces[:4]
+    ) + (", …" if len(pieces) > 4 else "")

@@ -220,6 +220,12 @@ class Connection(SendQueue):
             self.fast = self.lines.transparent and not self.unframed
 
     @property
+    def above_high_water(self) -> bool:
+        """Whether so much waits that the peer should read before it asks for more."""
+        limits = self._shared.limits
+        return self.blocked and self.waiting >= min(limits.hold, limits.backlog)
+
+    @property
     def closed(self) -> bool:
         """Whether its life is over."""
         return self.life is CLOSED

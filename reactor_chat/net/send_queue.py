@@ -3,6 +3,7 @@
 What a peer will be sent is, in this order:
 
     sending      bytes that the kernel has refused so far
+    answer       bytes of its own, if there is nothing else: in most turns, and it costs no list
     pieces       bytes of its own, stretches of logs, and counts of what it missed
     places       for each room that it is in: the live range, from its cursor to the log's tip
 
@@ -29,7 +30,6 @@ Not here: what comes in, a connection's life, what leaves next (`gathering`), re
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from reactor_chat.loop.reasons import reason_for
 from reactor_chat.net.gathering import gather
 from reactor_chat.net.pieces import MOST_PIECES, Missed, Piece, Stretch, collapse, drop_all, size_of
 from reactor_chat.net.shared import Shared
@@ -51,6 +51,7 @@ class SendQueue(UpperHalf):
         "_sending",
         "_shared",
         "_stall",
+        "answer",
         "blocked",
         "fast",
         "live",
@@ -65,6 +66,7 @@ class SendQueue(UpperHalf):
         super().__init__(sock.fileno())
         self._shared = shared
         self.socket = sock
+        self.answer = b""  # what waits if nothing else does, for the end of the turn
         self.pieces: list[bytes | Piece] = []
         self.places: dict[Audience, Place] = {}
         self._sending: memoryview | bytes = b""
@@ -86,9 +88,18 @@ class SendQueue(UpperHalf):
             self._count(len(data))
             if self.waiting >= self._shared.limits.backlog:
                 self.expect_progress()
+        elif self.answer:
+            self._move_answer()
         elif not self.pieces:
+            self.answer = data
             self._shared.reactor.at_end_of_turn(self)
+            return
         self.pieces.append(data)
+
+    def _move_answer(self) -> None:
+        if self.answer:
+            self.pieces.append(self.answer)
+            self.answer = b""
 
     def push(self, piece: Piece) -> None:
         """Append what is made into bytes later, and may show what a room has only just said."""
@@ -137,6 +148,7 @@ class SendQueue(UpperHalf):
             self._shared.reactor.at_end_of_turn(self)
 
     def _append(self, piece: Piece) -> None:
+        self._move_answer()
         self.pieces.append(piece)
         if self.blocked:
             self._count(piece.size)
@@ -155,7 +167,7 @@ class SendQueue(UpperHalf):
 
     def go_live(self) -> None:
         """Let the audiences send it their news directly, if nothing at all waits for it."""
-        if self.live or self.blocked or self.pieces or self.unframed or self.closed:
+        if self.live or self.blocked or self.answer or self.pieces or self.unframed or self.closed:
             return
         places = self.places
         for audience, place in places.items():
@@ -175,12 +187,6 @@ class SendQueue(UpperHalf):
             return True
         return any(place.behind_by >= limit for place in self.places.values())
 
-    @property
-    def above_high_water(self) -> bool:
-        """Whether so much waits that the peer should read before it asks for more."""
-        limits = self._shared.limits
-        return self.blocked and self.waiting >= min(limits.hold, limits.backlog)
-
     def _count(self, size: int) -> None:
         self.waiting += size
         self._shared.count_waiting(size)
@@ -189,13 +195,12 @@ class SendQueue(UpperHalf):
 
     def on_end_of_turn(self) -> None:
         """Send what the turn has produced, in one system call."""
-        self._asked = False
-        pieces = self.pieces
-        data = pieces[0] if self.fast and len(pieces) == 1 and not self.places else None
-        if not isinstance(data, bytes):
+        data = self.answer
+        if not data or not self.fast or self.places:
+            self._asked = False
             self._flush()
             return
-        pieces.clear()
+        self.answer = b""
         try:
             sent = self.socket.send(data)
         except OSError as error:
@@ -218,16 +223,6 @@ class SendQueue(UpperHalf):
             self._flush()
             self.update_interest()
 
-    def on_send_error(self, error: Exception) -> int:
-        """Abort on a fatal error of `send`, otherwise wait until writable: nothing was sent, 0."""
-        if isinstance(error, BlockingIOError | InterruptedError):
-            return 0
-        if isinstance(error, OSError):
-            self.abort(reason_for(error))
-        else:
-            self.on_crash(error)
-        return 0
-
     def keep(self, rest: memoryview | bytes) -> None:
         """Keep what the kernel did not take; no longer after a death."""
         if self.closed:
@@ -247,6 +242,7 @@ class SendQueue(UpperHalf):
         self._count(-self.waiting)
 
     def _flush(self) -> None:
+        self._move_answer()
         while not self.blocked and not self.closed:
             data = gather(self.pieces, self.places.values())
             if not data:
@@ -274,12 +270,14 @@ class SendQueue(UpperHalf):
 
     def discard(self) -> None:
         """Drop all that waits."""
+        self.answer = b""
         drop_all(self.pieces)
         self._unblock()
 
     def discard_pieces(self) -> None:
         """Drop all that waits, but for the rest of a line of which the peer has the beginning."""
         self.cut_all()
+        self.answer = b""
         drop_all(self.pieces)
         if self.blocked:
             self._sending = bytes(self._sending)

@@ -7,6 +7,7 @@ Not here: how the connection does it (`connection`, `tls`).
 """
 
 from reactor_chat.loop.reactor import Handler
+from reactor_chat.loop.reasons import reason_for
 
 
 class UpperHalf(Handler):
@@ -35,3 +36,11 @@ class UpperHalf(Handler):
     def update_interest(self) -> None:
         """Ask the reactor for what the state demands."""
         raise NotImplementedError
+
+    def on_send_error(self, error: Exception) -> int:
+        """Abort on a fatal error of `send`, otherwise wait until writable: nothing was sent, 0."""
+        if not isinstance(error, OSError):
+            self.on_crash(error)
+        elif not isinstance(error, BlockingIOError | InterruptedError):
+            self.abort(reason_for(error))
+        return 0

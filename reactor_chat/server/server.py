@@ -24,7 +24,7 @@ from reactor_chat.chat.chat import Chat
 from reactor_chat.chat.journal import Journal
 from reactor_chat.chat.links import Audience as RoomAudience
 from reactor_chat.chat.log import Log
-from reactor_chat.chat.members import Member
+from reactor_chat.chat.members import Member, for_each
 from reactor_chat.chat.moderation import Operator
 from reactor_chat.loop.reactor import Handler, Reactor
 from reactor_chat.net.audience import Audience
@@ -244,7 +244,7 @@ class Server(Handler):
         limits = self.shared.limits
         self.shared.limits = dataclasses.replace(limits, linger=_SHUTDOWN_LINGER)
         announce(self.chat, "The server is shutting down.")
-        self.chat.each(self.chat.people, self._dismiss)
+        for_each(self.chat.people, self._dismiss)
         for session in list(self.sessions):
             session.connection.close("server shutdown")
         if not self.sessions:

@@ -84,6 +84,11 @@ class OutputTest(ConnectionCase):
         self.assertEqual(self.shared.waiting, self.connection.waiting)
         self.assertEqual(self.read(), said + b"bye\n")
 
+    def test_a_last_word_takes_the_place_of_what_the_turn_has_said(self) -> None:
+        self.connection.write(b"never read\n")
+        self.connection.cut_short("memory is short", b"bye\n")
+        self.assertEqual(self.read(), b"bye\n")
+
 
 def render(lines: int) -> bytes:
     return b"missed %d\n" % lines
