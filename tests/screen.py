@@ -3,7 +3,8 @@
 It understands what the programs under test write, and raises on any other sequence, so that nothing
 unknown reaches a terminal unnoticed. It wraps lines as terminals do: a character in the last column
 leaves the cursor there, and the next one wraps. A change of width wraps rows anew or cuts them, as
-terminals of either kind do. Widths are worked out here once more, on purpose.
+terminals of either kind do, and one that `pulls` takes rows back out of its scrollback when it has
+room for them. Widths are worked out here once more, on purpose.
 
 Not here: what colours look like. Each cell keeps the SGR sequences that were in force.
 """
@@ -24,16 +25,20 @@ _WIDE_END: Cell = ("", "")  # the second column of a wide character
 class Screen:
     """A screen of `columns` by `lines`; `reflows` tells whether it wraps rows anew when resized."""
 
-    def __init__(self, columns: int = 40, lines: int = 8, reflows: bool = True) -> None:
+    def __init__(
+        self, columns: int = 40, lines: int = 8, reflows: bool = True, pulls: bool = False
+    ) -> None:
         self.columns = columns
         self.lines = lines
         self.reflows = reflows
+        self.pulls = pulls
         self.bells = 0
         self.answers = ""  # what the terminal would type
         self.pastes_bracketed = False
         self.row = 0
         self.column = 0
         self.scrolled_off: list[str] = []
+        self._off: list[tuple[list[Cell], bool]] = []  # the same, to be pulled
         self.links: list[tuple[str, str]] = []  # each link and its text, in the order of writing
         self._sgr = ""
         self._in_link = False
@@ -97,6 +102,8 @@ class Screen:
     def resize(self, columns: int, lines: int) -> None:
         """Change the size, wrapping rows anew or cutting them."""
         before, self.columns, self.lines = self.columns, columns, lines
+        if self.pulls:
+            self._pull()
         if columns == before:
             pass
         elif self.reflows:
@@ -106,6 +113,14 @@ class Screen:
         self.column = min(self.column, columns - 1)
         self._wraps_next = False
         self._scroll()
+
+    def _pull(self) -> None:
+        """Take everything back; what finds no room scrolls off again."""
+        self.row += len(self._off)
+        self._rows = [row for row, _ in self._off] + self._rows
+        self._wrapped = [wrapped for _, wrapped in self._off] + self._wrapped
+        self._off.clear()
+        self.scrolled_off.clear()
 
     def _reflow(self) -> None:
         rows, wrapped = self._rows, self._wrapped
@@ -184,8 +199,10 @@ class Screen:
 
     def _scroll(self) -> None:
         while self.row >= self.lines:
-            self.scrolled_off.append(_text(self._rows.pop(0)))
-            del self._wrapped[0]
+            row, wrapped = self._rows.pop(0), self._wrapped.pop(0)
+            self.scrolled_off.append(_text(row))
+            if self.pulls:
+                self._off.append((row, wrapped))
             self.row -= 1
 
     def _obey(self, parameters: str, final: str) -> None:

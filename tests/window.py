@@ -22,10 +22,12 @@ PATIENCE = 20.0  # seconds
 class Window:
     """A pseudo-terminal: programs use `slave`, the test types and looks."""
 
-    def __init__(self, columns: int = 40, lines: int = 8, reflows: bool = True) -> None:
+    def __init__(
+        self, columns: int = 40, lines: int = 8, reflows: bool = True, pulls: bool = False
+    ) -> None:
         self.master, self.slave = os.openpty()
         os.set_blocking(self.master, False)
-        self.screen = Screen(columns, lines, reflows)
+        self.screen = Screen(columns, lines, reflows, pulls)
         self.modes = termios.tcgetattr(self.slave)  # as they were at first
         self.received = 0  # bytes that have come through to the screen
         self._set_size(columns, lines)

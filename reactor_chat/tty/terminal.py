@@ -29,9 +29,7 @@ import contextlib
 import errno
 import os
 import termios
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import islice
 from typing import Any, Final
 
 from reactor_chat.tty.device import (
@@ -60,7 +58,7 @@ from reactor_chat.tty.folding import fold
 from reactor_chat.tty.history import History
 from reactor_chat.tty.keys import KeyDecoder, Keystroke, Place
 from reactor_chat.tty.viewport import Row, last_row
-from reactor_chat.tty.wrapping import lines_left, rows_before_cursor, rows_of
+from reactor_chat.tty.wrapping import Left, ShownLines, rows_before_cursor, rows_of
 
 __all__ = ["Answered", "End", "Event", "HungUp", "Interrupt", "Submit", "Suspend", "Switch",
            "Terminal", "in_foreground", "is_terminal", "open_anew", "stop_job"]  # fmt: skip
@@ -117,8 +115,7 @@ class Terminal:
         self._modes: list[Any] | None = None  # as they were before `open`, until restored
         self.is_open = False
         self._drawn: Row | None = None  # the last row, as it is on the screen
-        self._shown: deque[str] = deque(maxlen=_REMEMBERED)
-        self._visible = 0  # of those, how many may be on the screen: the newest
+        self._shown = ShownLines(_REMEMBERED)
         self._size = screen_size(out_fd)  # for which the screen was drawn
         self._batches = 0  # that are under way, one within the other
         # tmux wraps the empty rows below the draft, too: what is left nobody can tell but tmux.
@@ -250,8 +247,7 @@ class Terminal:
         Lines hold no control characters but SGR sequences (`ESC [ … m`) and hyperlinks (`OSC 8`),
         each undone before its line ends.
         """
-        self._shown.extend(lines)
-        self._visible += len(lines)
+        self._shown.add(lines, self._columns())
         self._above += self._rows(lines)
         if ring:
             self._ring()
@@ -263,7 +259,9 @@ class Terminal:
             self._asked = True
             self._write(_ASK_PLACE)
         elif self.is_open:
-            self._redraw_screen()
+            left, room, size = self._left_on_screen()
+            # With the end of a line, whose beginning has scrolled off, the screen is full.
+            self._redraw(left.lines, room - left.rows if left.part else 0, size)
             self._draw()
 
     def redraw_draft(self) -> None:
@@ -277,23 +275,24 @@ class Terminal:
 
     def _redraw_screen(self) -> None:
         """Draw what is on the screen for the size that it has now, from its first row on."""
+        left, _, size = self._left_on_screen()
+        self._redraw([left.part, *left.lines] if left.part else left.lines, 0, size)
+
+    def _left_on_screen(self) -> tuple[Left, int, os.terminal_size]:
+        """Return what is left, the rows above the draft, and the new size."""
         old, new = self._size, screen_size(self._out_fd)
         draft = self._drawn.text if self._drawn else ""
         room = new.lines - rows_of(draft, new.columns)
-        # A screen that has become higher may have pulled lines out of the scrollback.
-        known = self._visible if new.lines <= old.lines else len(self._shown)
-        newest = islice(reversed(self._shown), known)
-        left = lines_left(newest, room, old.columns, new.columns, self._indent)
-        self._redraw(left.lines, 0, new)
+        pulls = new.lines > old.lines
+        return self._shown.left(room, new.columns, self._indent, pulls), room, new
 
     def _on_place(self, row: int) -> None:
         """Draw the same once the terminal says in which row the cursor is; leave what is above."""
         if not self._asked:
             return
-        old, new = self._size, screen_size(self._out_fd)
+        new = screen_size(self._out_fd)
         above = row - 1 - (rows_before_cursor(self._drawn, new.columns) if self._drawn else 0)
-        newest = reversed(self._shown)
-        left = lines_left(newest, above, old.columns, new.columns, self._indent)
+        left = self._shown.left(above, new.columns, self._indent, pulls=True)
         self._redraw(left.lines, max(0, above - left.rows), new)
 
     def _redraw(self, lines: list[str], top: int, size: os.terminal_size) -> None:
@@ -301,7 +300,8 @@ class Terminal:
         below = (_ERASE_TO_RIGHT + "\n") * (size.lines - top - 1) + _ERASE_TO_RIGHT
         start = f"\x1b[{top + 1}H" if top else _HOME
         self._above += [start, below, start, *self._rows(lines)]
-        self._size, self._visible = size, len(lines)
+        self._shown.draw_again(lines, size.columns, below_part=top > 0)
+        self._size = size
         self._drawn = None
         self._asked = False
 

@@ -4,12 +4,18 @@ Nearly all terminals do that: a row that has become too long goes on in the next
 no room at the top is pushed into the scrollback. Whoever draws it once more has it there twice.
 
 Invariants:
-- A line that is still on the screen, be it in part, is among those that are returned.
+- A line is known to be whole on the screen, to be there in part, or not to be there: the first can
+  be drawn anew, the second would stand in the scrollback twice, the third is left alone.
+- How many rows a line takes follows from the width that it was drawn for, which need not be the
+  last one: a terminal that becomes higher may pull lines out of its scrollback. Taken for higher
+  than they are, they would hide others that stand above them, and those would be erased.
 
 Not here: terminals that cut rows instead. They lose nothing but what they cut.
 """
 
-from collections.abc import Iterable
+from collections import deque
+from collections.abc import Sequence
+from itertools import islice
 from typing import NamedTuple
 
 from reactor_chat.tty.columns import width
@@ -22,6 +28,45 @@ class Left(NamedTuple):
 
     lines: list[str]
     rows: int
+    part: str | None  # the line before them, if only its end is left
+
+
+class ShownLines:
+    """The last lines that were shown above the draft, `kept` at most."""
+
+    def __init__(self, kept: int) -> None:
+        self._lines: deque[tuple[str, int]] = deque(maxlen=kept)  # with the width of the screen
+        self._visible = 0  # of these, how many may be on the screen: the newest
+
+    def add(self, lines: Sequence[str], columns: int) -> None:
+        """Note lines that are drawn for so many columns, below the others."""
+        self._lines.extend((line, columns) for line in lines)
+        self._visible += len(lines)
+
+    def draw_again(self, lines: Sequence[str], columns: int, below_part: bool) -> None:
+        """Note that the newest lines are drawn once more, perhaps below the end of another."""
+        for _ in lines:
+            self._lines.pop()
+        self._visible = int(below_part)
+        self.add(lines, columns)
+
+    def left(self, room: int, columns: int, indent: int, pulls: bool) -> Left:
+        """Return what stands in the last `room` rows above the draft, now that the width is this.
+
+        `pulls` tells whether the terminal may have pulled lines out of its scrollback.
+        """
+        known = len(self._lines) if pulls else self._visible
+        lines: list[str] = []
+        rows = 0
+        for line, drawn_for in islice(reversed(self._lines), known):
+            if rows >= room:
+                break
+            taken = sum(rows_of(row, columns) for row in fold(line, drawn_for, indent))
+            if rows + taken > room:
+                return Left(lines[::-1], rows, line)
+            rows += taken
+            lines.append(line)
+        return Left(lines[::-1], rows, None)
 
 
 def rows_of(row: str, columns: int) -> int:
@@ -33,18 +78,3 @@ def rows_before_cursor(row: Row, columns: int) -> int:
     """Count the rows of a wrapped row that stand above the one with the cursor."""
     at = width(row.before)
     return (at - 1 if row.before == row.text and at else at) // columns
-
-
-def lines_left(newest_first: Iterable[str], room: int, old: int, new: int, indent: int) -> Left:
-    """Return the lines that stand in the last `room` rows above the draft.
-
-    They were drawn on a screen of `old` columns, which has `new` ones now.
-    """
-    lines: list[str] = []
-    rows = 0
-    for line in newest_first:
-        if rows >= room:
-            break
-        rows += sum(rows_of(row, new) for row in fold(line, old, indent))
-        lines.append(line)
-    return Left(lines[::-1], rows)

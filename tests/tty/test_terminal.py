@@ -276,6 +276,17 @@ class ScreenTest(TerminalCase):
         self.assertEqual(lines, [f"line {number}" for number in range(20)])
         self.assertEqual([row for row in everything if "draft" in row], everything[-1:])
 
+    def test_a_line_that_has_partly_scrolled_off_is_not_copied(self) -> None:
+        self.terminal.show([f"line {number}" for number in range(5)])
+        self.terminal.show(["alice: " + "word " * 30 + "end", *"123"])
+        for columns in (24, 32, 20, 40):
+            self.resize(columns, 8)
+            with self.subTest(columns=columns):
+                everything = "".join(self.screen.scrolled_off + self.screen.rows)
+                self.assertEqual(everything.count("alice"), 1)
+                self.assertEqual(everything.replace(" ", "").count("word"), 30)
+                self.assertIn("end", everything)
+
     def test_ctrl_l_clears_what_others_wrote_and_draws_the_lines_again(self) -> None:
         self.terminal.show(["alice: hi"])
         self.press("draft")
@@ -379,6 +390,17 @@ class PlaceTest(TerminalCase):
             everything,
             [f"line {number}" for number in range(20)] + ["> a draft of more than 24 columns"],
         )
+
+    def test_a_line_that_comes_back_out_of_the_scrollback_is_there_once(self) -> None:
+        self.use(Window(110, 12, pulls=True))
+        lines = [f"line {number}" for number in range(8)]
+        long = [f"{name}: {'word ' * 25}".rstrip() for name in ("alice", "bob", "carol")]
+        self.terminal.show([*lines, *long, "dora: hi"])
+        self.drag(40, 4)
+        self.drag(30, 24)
+        everything = self.screen.scrolled_off + self.screen.rows
+        self.assertEqual([row for row in everything if row.startswith("line ")], lines)
+        self.assertEqual("".join(everything).count("word"), 75)
 
     def test_what_arrives_before_the_answer_is_shown_at_once(self) -> None:
         self.terminal.show(["alice: hi"])
