@@ -155,6 +155,11 @@ def width(text: str) -> int:
     return len(text) if text.isascii() else sum(map(most_columns, clusters_from(text, 0)))
 
 
+def joined_width(text: str) -> int:
+    """Count the columns that `visible(text)` takes where the terminal joins all that it can."""
+    return len(text) if text.isascii() else sum(map(_joined_columns, clusters_from(text, 0)))
+
+
 def most_columns(cluster: str) -> int:
     """Count the columns that one cluster takes at most, 1 at least: some terminals join nothing."""
     first = _char_width(cluster[0])

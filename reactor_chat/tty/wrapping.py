@@ -7,8 +7,9 @@ Invariants:
 - A line is known to be whole on the screen, to be there in part, or not to be there: the first can
   be drawn anew, the second would stand in the scrollback twice, the third is left alone.
 - How many rows a line takes follows from the width that it was drawn for, which need not be the
-  last one: a terminal that becomes higher may pull lines out of its scrollback. Taken for higher
-  than they are, they would hide others that stand above them, and those would be erased.
+  last one: a terminal that becomes higher may pull lines out of its scrollback.
+- Where terminals disagree, a line takes as few rows as it can. Taken for higher than it is, it
+  would hide another that stands above it, and that would be erased: a row too many does less harm.
 
 Not here: terminals that cut rows instead. They lose nothing but what they cut.
 """
@@ -18,7 +19,7 @@ from collections.abc import Sequence
 from itertools import islice
 from typing import NamedTuple
 
-from reactor_chat.tty.columns import width
+from reactor_chat.tty.columns import joined_width
 from reactor_chat.tty.folding import fold, without_escapes
 from reactor_chat.tty.viewport import Row
 
@@ -71,10 +72,10 @@ class ShownLines:
 
 def rows_of(row: str, columns: int) -> int:
     """Count the rows that a terminal makes of one when it wraps it at so many columns."""
-    return max(1, -(-width(without_escapes(row)) // columns))
+    return max(1, -(-joined_width(without_escapes(row)) // columns))
 
 
 def rows_before_cursor(row: Row, columns: int) -> int:
     """Count the rows of a wrapped row that stand above the one with the cursor."""
-    at = width(row.before)
+    at = joined_width(row.before)
     return (at - 1 if row.before == row.text and at else at) // columns

@@ -402,6 +402,15 @@ class PlaceTest(TerminalCase):
         self.assertEqual([row for row in everything if row.startswith("line ")], lines)
         self.assertEqual("".join(everything).count("word"), 75)
 
+    def test_emoji_that_the_terminal_joins_hide_no_line(self) -> None:
+        self.use(Window(70, 12))
+        lines = [f"line {number}" for number in range(4)]
+        self.terminal.show([*lines, f"alice: {'word ' * 10}{FAMILY}"])
+        self.drag(30, 8)
+        everything = self.screen.scrolled_off + self.screen.rows
+        self.assertEqual([row for row in everything if row.startswith("line ")], lines)
+        self.assertEqual("".join(everything).count("word"), 10)
+
     def test_what_arrives_before_the_answer_is_shown_at_once(self) -> None:
         self.terminal.show(["alice: hi"])
         self.press("draft")
