@@ -19,7 +19,7 @@ from reactor_chat.client.leaving import Leaving
 from reactor_chat.client.server_link import ServerLink
 from reactor_chat.client.uplink import Uplink
 from reactor_chat.client.view import View
-from reactor_chat.client.words import done_by, is_farewell, said_by
+from reactor_chat.client.words import done_by, is_farewell, said_by, speaks
 from reactor_chat.tty.terminal import Terminal
 
 _HELD: Final = 3.0  # seconds for a server to answer the introduction: some never answer a command
@@ -146,8 +146,7 @@ class Outbox:
             self.leaving.begin()
 
     def _may_send(self, line: str) -> bool:
-        is_command = said_by(line) is None and done_by(line) is None
-        return _UNREADABLE not in line and (is_command or self._conversation.may_speak)
+        return _UNREADABLE not in line and (self._conversation.may_speak or not speaks(line))
 
     def _why_kept(self, lines: Sequence[str]) -> str:
         if any(_UNREADABLE in line for line in lines):

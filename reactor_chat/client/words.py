@@ -31,8 +31,10 @@ _MUTED: Final = "-> You are muted."
 _TOO_LONG: Final = "-> Message too long"
 _NOT_UTF8: Final = "-> Message is not valid UTF-8."
 
+# What others read words of one's own by.
+_SPEAKING: Final = frozenset({"topic", "msg", "reply", "me"})
 # Others can hear these, so a muted person cannot use them.
-_AUDIBLE: Final = frozenset({"nick", "join", "resume", "topic", "msg", "reply", "me"})
+_AUDIBLE: Final = _SPEAKING | {"nick", "join", "resume"}
 
 _MAX_LINE: Final = 4096  # bytes that a server takes as one line
 
@@ -66,6 +68,12 @@ def rejects(answer: str, line: str) -> bool:
 def is_rejection(answer: str) -> bool:
     """Whether an answer of the server says that it did not take a line."""
     return answer.startswith(_TOO_LONG) or answer in (_MUTED, _NOT_UTF8)
+
+
+def speaks(line: str) -> bool:
+    """Whether a line says something to others."""
+    word, argument = split_command(line) or ("me", line)
+    return word.lower() in _SPEAKING and bool(argument)
 
 
 def said_by(line: str) -> str | None:

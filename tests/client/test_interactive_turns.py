@@ -362,6 +362,11 @@ class RefusedWishTest(TurnCase):
         self.type("hello\r")
         self.until_draft("> hello")
         self.window.until_shows("Not sent. Nothing is said before you choose another: /nick NAME.")
+        for line in ("/msg bob psst", "/reply psst", "/topic psst", "/me dances"):
+            self.type(f"\x15{line}\r")
+            self.until_draft(f"> {line}")
+        self.type("\x15/topic\r")  # only asks
+        self.peer.expect("/topic")
         self.type("\x15/nick alice2\r")
         self.peer.expect("/nick alice2")
         self.say_lines("-> You are now alice2.")
