@@ -9,7 +9,8 @@ Invariants:
 - Nothing blocks: the caller waits for `readers`, `writers` and `due`.
 - Only one socket comes out; all others are closed.
 - A local port that nobody listens at may be given to the very socket that calls it, and TCP then
-  connects that to itself: it counts as refused.
+  connects that to itself: it counts as refused, and is reset. Closed in the usual way it would hold
+  the port for another minute (TIME_WAIT), and the server could not come back.
 
 Not here: what is said over the connection, and when to call again.
 """
@@ -17,6 +18,7 @@ Not here: what is said over the connection, and when to call again.
 import errno
 import os
 import socket
+import struct
 from collections import deque
 from collections.abc import Callable, Sequence
 from itertools import zip_longest
@@ -26,6 +28,7 @@ from reactor_chat.client.resolving import Address, Lookup
 from reactor_chat.client.waiting import Ready
 
 _STAGGER: Final = 0.25  # seconds between attempts: RFC 8305, section 5
+_RESET_ON_CLOSE: Final = struct.pack("ii", 1, 0)  # SO_LINGER: on, for 0 seconds
 _PATIENCE: Final = 10.0  # seconds for the last address to answer: two repeated SYNs
 
 
@@ -131,6 +134,7 @@ class Dial:
     def _on_answer(self, sock: socket.socket) -> None:
         number = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
         if not number and _is_its_own_peer(sock):
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
             number = errno.ECONNREFUSED
         if not number:
             self.sock = sock

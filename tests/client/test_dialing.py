@@ -105,11 +105,14 @@ class FailureTest(DialCase):
         sock = socket.socket()
         self.addCleanup(sock.close)
         sock.bind(("127.0.0.1", 0))
+        address = sock.getsockname()
         with mock.patch("reactor_chat.client.dialing.socket.socket", return_value=sock):
-            self.attempt = Dial("127.0.0.1", sock.getsockname()[1], lambda: self.now)
+            self.attempt = Dial("127.0.0.1", address[1], lambda: self.now)
             self.until(lambda: self.attempt.is_over)
         self.assertIsInstance(self.attempt.failure, ConnectionRefusedError)
         self.assertTrue(self.is_dead(sock))
+        with socket.create_server(address):  # the server can come back at once
+            pass
 
     def test_giving_up_closes_everything(self) -> None:
         self.dial([self.silent()])
