@@ -4,7 +4,8 @@
           -> back to the draft, where it cannot be sent, or would not say what was typed
 
 Invariants:
-- Lines leave in the order in which they were typed.
+- Lines leave in the order in which they were typed. None leaves before the introduction is over, if
+  the server answers it at all: it would be said under another name, or elsewhere, than was wished.
 - A line is sent, or it is said that it was not, and it can be recalled.
 - Nothing is sent that the terminal did not deliver as UTF-8: it would be something else.
 
@@ -98,17 +99,19 @@ class Outbox:
         """Send what was typed, now or after the introduction."""
         if self._uplink.link is None:
             self.put_back(lines, _OFFLINE)
-        elif self._holds:
+        elif self._holds or self._uplink.is_new:
             self._held += lines
         else:
             self._send(self._uplink.link, lines)
 
     def release(self) -> None:
-        """Send what was held back."""
+        """Send what was held back, and nothing after it if one is leaving."""
         self._holds = False
         held, self._held = self._held, []
         if held:
             self.say(held)
+        if self.leaving.has_begun and self._uplink.link:
+            self._uplink.link.end_input()
 
     def lose_link(self) -> None:
         """Put back what was held for a connection that is lost."""
@@ -169,9 +172,9 @@ class Outbox:
         link = self._uplink.link
         if link is None or self.leaving.has_begun:
             return True
-        self.release()
-        link.end_input()
         self.leaving.begin()
+        if not self._held:
+            link.end_input()
         if left := self.left:
             self._view.note(f"{_count(left)} on the way. Ctrl-C leaves at once.")
         return False

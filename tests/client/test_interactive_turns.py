@@ -392,6 +392,25 @@ class IntroductionTest(TurnCase):
         self.be_introduced()
         self.peer.expect("hello")
 
+    def test_what_is_typed_before_it_has_begun_is_sent_after_it(self) -> None:
+        self.press("hello\r")
+        self.introduce()
+        self.be_introduced()
+        self.peer.expect("hello")
+
+    def test_who_leaves_before_it_is_over_is_who_was_wished_for_first(self) -> None:
+        self.talk(Conversation("alice", "tea", clock=self.clock))
+        self.press("hello\r\x04")
+        self.introduce()
+        self.peer.expect("/tags on", "/nick alice")
+        self.say_lines("-> Lines carry tags now.", tagged("-> You are now alice.", room=None))
+        self.peer.expect("/join tea")
+        self.say_lines(tagged("-> You joined tea. Here: alice."))
+        self.peer.expect("/whoami")
+        self.say_lines(tagged("-> You are alice, in tea.", room=None))
+        self.peer.expect("hello")
+        self.peer.expect_end()
+
     def test_a_server_that_answers_is_waited_for_however_long_a_password_takes(self) -> None:
         self.talk(Conversation("alice", None, "opensesame", clock=self.clock))
         self.introduce()
