@@ -119,7 +119,10 @@ class KeyDecoder:
         """How many seconds without input are to be told by `still`; None: no matter how many."""
         if self._pasted is not None or self._in_string:
             return None if self._stalled else _LONG_WAIT
-        return _ESCAPE_WAIT if self._is_undecided else None
+        if not self._is_undecided:
+            return None
+        # Of the two that it may be, only the Escape key has somebody waiting for it.
+        return _ESCAPE_WAIT if len(self._held) == 1 else _LONG_WAIT
 
     @property
     def _is_undecided(self) -> bool:

@@ -139,6 +139,17 @@ class StringTest(unittest.TestCase):
             self.assertEqual(decoder.still(), [Key(name)])
             self.assertEqual(decoder.feed(b"x"), [Text("x")])
 
+    def test_what_opens_one_has_as_long_for_the_rest_as_what_follows(self) -> None:
+        for opening in (b"]", b"P", b"X", b"^", b"_"):
+            decoder = KeyDecoder()
+            decoder.feed(b"\x1b")
+            for_escape = decoder.patience
+            decoder.feed(opening)
+            for_opening = decoder.patience
+            decoder.feed(b"11;")
+            self.assertEqual(for_opening, decoder.patience)
+            self.assertNotEqual(for_opening, for_escape)
+
     def test_one_that_never_ends_is_given_up_after_a_silence(self) -> None:
         decoder = KeyDecoder()
         self.assertEqual(decoder.feed(b"\x1bPabc"), [])
