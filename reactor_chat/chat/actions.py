@@ -121,12 +121,7 @@ def msg(request: Request) -> None:
 
 def reply(request: Request) -> None:
     """Write to who has written last."""
-    recipient = request.member.reply_to
-    if recipient is None:
-        raise CommandError("Nobody has written to you.")
-    if recipient not in request.chat.people:
-        raise CommandError(f"{recipient.name} has left.")
-    private.write_private(request.chat, request.member, recipient, request.argument)
+    private.reply(request.chat, request.member, request.argument)
 
 
 def me(request: Request) -> None:

@@ -10,7 +10,8 @@ Not here: who may do what, and who is told of it (`chat`).
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, Final
+from enum import Enum
+from typing import TYPE_CHECKING, Final, Literal
 
 from reactor_chat.chat.links import Link
 from reactor_chat.chat.names import name_key
@@ -21,6 +22,15 @@ if TYPE_CHECKING:
     from reactor_chat.chat.rooms import Room
 
 SHOWN_NAMES: Final = 200  # of a list: a screenful or two; who is told of more reads none of them
+
+
+class Sender(Enum):
+    """The type of `OPERATOR`, who writes in private and is no member."""
+
+    OPERATOR = "operator"
+
+
+OPERATOR: Final = Sender.OPERATOR
 
 
 class Member:
@@ -47,7 +57,8 @@ class Member:
         self.rooms: list[Room] = []
         self.muted = False
         self.account = ""  # the key of the registered name that it has proved to be its own
-        self.reply_to: Member | None = None  # who last wrote to it in private
+        # Who last wrote to it in private.
+        self.reply_to: Member | Literal[Sender.OPERATOR] | None = None
         self.stamp: Callable[[], float] | None = None  # the time for its tags; None: it wants none
         self.take_name(name)
 

@@ -22,10 +22,10 @@ from reactor_chat.chat.chat import Chat
 from reactor_chat.chat.errors import CommandError
 from reactor_chat.chat.members import Member, for_each
 from reactor_chat.chat.names import name_key
+from reactor_chat.chat.private import write_as_operator
 from reactor_chat.wire.addresses import format_network, parse_ban
 from reactor_chat.wire.protocol import (
     answer,
-    frame,
     is_blank,
     quote,
     sanitise,
@@ -191,7 +191,7 @@ def _msg(operator: Operator, argument: str) -> list[str]:
     member, text = operator.chat.people.find(argument)
     if not text:
         raise CommandError(f"Usage: {_COMMANDS['msg'].usage}")
-    member.write(frame(f"[PM from Server] {text}"))
+    write_as_operator(member, text)
     return [f"[PM to {member.name}] {text}"]
 
 

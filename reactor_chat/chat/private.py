@@ -1,14 +1,17 @@
 """What is said to one person alone, or to the operator.
 
-Invariant: the sender reads the same answer whether the recipient ignores it or not. Otherwise
-ignoring somebody would be telling it so.
+Invariants:
+- The sender reads the same answer whether the recipient ignores it or not. Otherwise ignoring
+  somebody would be telling it so.
+- A reply goes to whoever wrote last, the operator included: what is meant for the operator is for
+  nobody else.
 
-Not here: who is meant (`people`), and what the operator answers (`moderation`).
+Not here: who is meant (`people`).
 """
 
 from reactor_chat.chat.chat import Chat
 from reactor_chat.chat.errors import MUTED, CommandError
-from reactor_chat.chat.members import Member
+from reactor_chat.chat.members import OPERATOR, Member
 from reactor_chat.wire.protocol import frame
 
 
@@ -24,6 +27,25 @@ def write_private(chat: Chat, sender: Member, recipient: Member, text: str) -> N
         recipient.write(frame(f"[PM from {sender.name}] {text}"))
     sender.tell(f"[PM to {recipient.name}] {text}")
     chat.relayed += 1
+
+
+def reply(chat: Chat, sender: Member, text: str) -> None:
+    """Say something to whoever last wrote to the sender."""
+    recipient = sender.reply_to
+    if recipient is None:
+        raise CommandError("Nobody has written to you.")
+    if recipient is OPERATOR:
+        write_operator(chat, sender, text)
+    elif recipient in chat.people:
+        write_private(chat, sender, recipient, text)
+    else:
+        raise CommandError(f"{recipient.name} has left.")
+
+
+def write_as_operator(recipient: Member, text: str) -> None:
+    """Let the operator say something to one person alone."""
+    recipient.reply_to = OPERATOR
+    recipient.write(frame(f"[PM from Server] {text}"))
 
 
 def write_operator(chat: Chat, sender: Member, text: str) -> None:

@@ -197,6 +197,19 @@ class WritingTest(OperatorCase):
         )
         self.check("/msg bob", "Usage: /msg NAME TEXT")
 
+    def test_who_was_written_to_last_by_the_operator_replies_to_it(self) -> None:
+        self.gathering.say(self.bob, "/msg alice hello")
+        self.operator.receive("/msg alice what is wrong?")
+        self.gathering.forget()
+        self.assertEqual(
+            self.gathering.say(self.alice, "/reply my secret"), ["-> [PM to Server] my secret"]
+        )
+        self.assertEqual(self.gathering.journal.events, ["[PM from alice] my secret"])
+        self.assertEqual(read_by(self.bob), [])
+        self.gathering.say(self.bob, "/msg alice hello?")
+        self.gathering.forget()
+        self.assertEqual(self.gathering.say(self.alice, "/reply yes"), ["-> [PM to bob] yes"])
+
     def test_who_writes_to_the_server_is_answered_and_reported(self) -> None:
         self.assertEqual(
             self.gathering.say(self.alice, "/msg Server help me"), ["-> [PM to Server] help me"]
