@@ -15,7 +15,7 @@ from reactor_chat.chat.errors import MUTED, CommandError
 from reactor_chat.chat.members import SHOWN_NAMES, Member, shorten
 from reactor_chat.chat.rooms import Room
 from reactor_chat.wire.dialects import parse_id
-from reactor_chat.wire.protocol import quote
+from reactor_chat.wire.protocol import is_blank, quote
 
 _HISTORY_SHOWN: Final = 20  # lines of /history without a number: a screenful
 
@@ -109,7 +109,7 @@ def msg(request: Request) -> None:
     """Write to one person, or to the operator."""
     word, _, rest = request.argument.partition(" ")
     if len(word) == len("server") and word.casefold() == "server":
-        if not rest.strip():
+        if is_blank(rest):
             raise WrongCall
         private.write_operator(request.chat, request.member, rest.strip())
         return

@@ -125,7 +125,7 @@ def _rooms(operator: Operator, argument: str) -> list[str]:
 
 def _say(operator: Operator, argument: str) -> list[str]:
     name, *text = argument.split(None, 1)
-    if not text:
+    if not text or is_blank(text[0]):
         raise CommandError(f"Usage: {_COMMANDS['say'].usage}")
     say_in_room(operator.chat, operator.chat.rooms.find(name), text[0])
     return []
@@ -133,7 +133,7 @@ def _say(operator: Operator, argument: str) -> list[str]:
 
 def _kick(operator: Operator, argument: str) -> list[str]:
     member, reason = operator.chat.people.find(argument)
-    reason = reason.rstrip(".")
+    reason = reason.rstrip(". ")
     why = f": {reason}" if reason else ""
     operator.evict(member, answer(f"You were kicked{why}."), f"was kicked{why}", "kicked")
     return [f"{member.name} was kicked."]

@@ -18,7 +18,7 @@ from reactor_chat.chat.lookalikes import skeleton
 from reactor_chat.chat.members import Member
 from reactor_chat.chat.names import MAX_NAME, name_key
 from reactor_chat.chat.roster import Roster
-from reactor_chat.wire.protocol import quote
+from reactor_chat.wire.protocol import is_blank, quote
 
 # Longer than any name, given ones included: what is longer is nobody's.
 _LONGEST: Final = 2 * MAX_NAME
@@ -77,15 +77,15 @@ class People:
     def find(self, text: str) -> tuple[Member, str]:
         """Split `text` (not blank) into the longest name of somebody present and the rest.
 
-        Given names have a space; so the first two words are tried before the first. Raises
-        `CommandError` if nobody present is meant.
+        Given names have a space; so the first two words are tried before the first. A rest in which
+        nothing can be seen is "". Raises `CommandError` if nobody present is meant.
         """
         words = text.split(None, 2)
         for count in (2, 1):
             member = self.named(" ".join(words[:count]))
             if member is not None:
-                rest = text.split(None, count)[count:]
-                return member, rest[0].strip() if rest else ""
+                rest = "".join(text.split(None, count)[count:]).strip()
+                return member, "" if is_blank(rest) else rest
         meant = words[:2] if words[0][:7].casefold() == "client" else words[:1]
         raise CommandError(f"There is nobody called {quote(' '.join(meant))}.")
 

@@ -136,13 +136,17 @@ def sanitise(text: str) -> str:
 
 
 def split_command(text: str) -> tuple[str, str] | None:
-    """Return a command's word, without its slash, and its argument; None if `text` is none."""
+    """Return a command's word, without its slash, and its argument; None if `text` is none.
+
+    An argument in which nothing can be seen is "".
+    """
     if _is_farewell(text):
         return "quit", ""
     if not text.startswith("/") or text.startswith("//"):
         return None
     word = text[1:].split(maxsplit=1)[0] if text[1:2].strip() else ""
-    return word, text[1 + len(word) :].strip()
+    argument = text[1 + len(word) :].strip()
+    return word, "" if is_blank(argument) else argument
 
 
 def _is_farewell(text: str) -> bool:

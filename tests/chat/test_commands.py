@@ -31,6 +31,19 @@ class TextTest(CommandCase):
             self.check(self.alice, line)
             self.check(self.carol, line)
 
+    def test_who_says_nothing_that_can_be_seen_by_a_command_says_nothing(self) -> None:
+        self.gathering.say(self.bob, "/msg alice hello")
+        self.gathering.forget()
+        for call, usage in (
+            ("/me", "/me TEXT"),
+            ("/msg bob", "/msg NAME TEXT"),
+            ("/msg Server", "/msg NAME TEXT"),
+            ("/reply", "/reply TEXT"),
+        ):
+            self.check(self.alice, f"{call} \u200b\u2800\u3164", f"-> Usage: {usage}")
+        self.check(self.alice, "/topic \u200b", "-> tea has no topic.")
+        self.check(self.alice, "/me \u2764\ufe0f", others={"bob": ["** alice \u2764\ufe0f"]})
+
     def test_white_space_around_a_message_stays(self) -> None:
         self.check(self.alice, "  hello ", others={"bob": ["alice:   hello "]})
 

@@ -57,6 +57,10 @@ class SpeakingTest(OperatorCase):
         self.check("/say\ttea\thello  you", heard={"alice": heard, "bob": heard})
         self.assertEqual(self.gathering.say(self.alice, "/history"), heard * 2)
 
+    def test_what_cannot_be_seen_is_said_to_nobody(self) -> None:
+        self.check("/say tea \u200b", "Usage: /say ROOM TEXT")
+        self.check("/msg bob \u3164", "Usage: /msg NAME TEXT")
+
     def test_say_to_a_room_that_is_not_there(self) -> None:
         self.check("/say games hello", "There is no room games.")
 
@@ -154,6 +158,11 @@ class EvictingTest(OperatorCase):
         self.operator.receive("/kick alice Enough.")
         self.check_evicted(self.alice, "-> You were kicked: Enough.")
         self.operator.receive("/kick bob ...")
+        self.check_evicted(self.bob, "-> You were kicked.")
+
+    def test_a_reason_in_which_nothing_can_be_seen_is_none(self) -> None:
+        told = {"alice": ["* bob was kicked"]}
+        self.check("/kick bob \u200b\u3164", "bob was kicked.", heard=told)
         self.check_evicted(self.bob, "-> You were kicked.")
 
     def test_a_ban_by_name_bans_the_address_and_all_who_are_there(self) -> None:

@@ -185,6 +185,11 @@ class CommandLineTest(unittest.TestCase):
             with self.subTest(text):
                 self.assertEqual(split_command(text), parts)
 
+    def test_an_argument_in_which_nothing_can_be_seen_is_none(self) -> None:
+        for text in ("/me \u200b", "/me \u2800\u3164 \u200d", "/me \u00ad"):
+            with self.subTest(ascii(text)):
+                self.assertEqual(split_command(text), ("me", ""))
+
     def test_text_is_no_command(self) -> None:
         for text in ("", "hello", " /help", "a/b", "//help", "///", "//"):
             with self.subTest(text):
