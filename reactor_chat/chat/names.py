@@ -129,24 +129,26 @@ def _check(text: str, what: str) -> str:
         chosen = normalize("NFKC", text)
         if len(chosen) > MAX_NAME:
             raise BadName(f"{what} has 1 to {MAX_NAME} characters.")
-        _check_characters(chosen, what)
+        _check_characters(chosen, text, what)
         _check_marks(chosen, what)
         _check_scripts(chosen, what)
     _check_meaning(chosen, what)
     return chosen
 
 
-def _check_characters(chosen: str, what: str) -> None:
+def _check_characters(chosen: str, typed: str, what: str) -> None:
     """Refuse a character that stands in no name, and a name that begins with none that may."""
     for char in chosen:
         kind = _kind(char)
+        if kind not in (_SIGN, _UNSEEN, _OTHER):
+            continue
+        shown = _shown(_origin(char, typed))
         if kind == _SIGN:
-            raise BadName(f"{what} cannot have {_shown(char)}, which is drawn like punctuation.")
+            raise BadName(f"{what} cannot have {shown}, which is drawn like punctuation.")
         if kind == _UNSEEN:
-            raise BadName(f"{what} cannot have {_shown(char)}, which cannot be seen.")
-        if kind == _OTHER:
-            allowed = "letters, digits, '_', '-' and '.'"
-            raise BadName(f"{what} has only {allowed}, not {_shown(char)}.")
+            raise BadName(f"{what} cannot have {shown}, which cannot be seen.")
+        allowed = "letters, digits, '_', '-' and '.'"
+        raise BadName(f"{what} has only {allowed}, not {shown}.")
     if chosen[0] in "_-." or _is_mark(chosen[0]):
         raise BadName(f"{what} starts with a letter or digit.")
 
@@ -223,6 +225,11 @@ def _is_mark(char: str) -> bool:
 def _belongs(mark: str, letter: str) -> bool:
     """Return whether a mark goes with a letter; general ones go with letters that have case."""
     return _kind(mark) != _INHERITED or letter.lower() != letter.upper()
+
+
+def _origin(char: str, typed: str) -> str:
+    """Return the character that was typed and became `char`: an acute accent becomes a space."""
+    return next((one for one in typed if char in normalize("NFKC", one)), char)
 
 
 def _shown(char: str) -> str:

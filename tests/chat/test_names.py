@@ -75,7 +75,10 @@ BAD = (
     ("alice\u3000bob", only("spaces")),
     ("alice\tbob", only("spaces")),
     ("alice:", only("':'")),
-    ("alice\uff1a", only("':'")),
+    ("alice\uff1a", only("'\uff1a'")),
+    ("O\u00b4Neil", only("'\u00b4'")),  # NFKC makes a space and a mark of it
+    ("\u304b\u309b", only("'\u309b'")),
+    ("\ufdfa", only("'\ufdfa'")),
     ("alice\ua789", only("'\ua789'")),  # a colon that modifies letters
     ("[PM", only("'['")),
     ("/quit", only("'/'")),
@@ -103,8 +106,8 @@ BAD = (
     ("ᠮ\u180b", unseen("U+180B")),
     ("\u115f", unseen("U+115F")),
     ("alice\u1160", unseen("U+1160")),
-    ("alice\u3164", unseen("U+1160")),  # NFKC makes one filler of the other
-    ("alice\uffa0", unseen("U+1160")),
+    ("alice\u3164", unseen("U+3164")),  # NFKC makes another filler of these
+    ("alice\uffa0", unseen("U+FFA0")),
     ("Serverꓽ", sign("ꓽ")),
     ("Serverː", sign("ː")),
     ("ǃXu", sign("ǃ")),
