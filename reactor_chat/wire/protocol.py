@@ -64,11 +64,13 @@ _VISIBLE: Final = re.compile(
 )
 
 # How a ClientHello begins: a record of a handshake (22), of version 3.x (RFC 8446, 5.1). And how a
-# request begins: a method, a target, a version; a long target may not have ended yet.
+# request begins: a method, a target, a version. There are many methods (WebDAV has its own); after
+# the usual ones any target counts, and a long one that may not have ended yet.
 _TLS: Final = re.compile(rb"\x16\x03[\x00-\x04]")
 _HTTP: Final = re.compile(
     rb"(?:GET|HEAD|POST|PUT|DELETE|CONNECT|OPTIONS|TRACE|PATCH|PRI) "
     rb"(?:[^\s]{1,8000} HTTP/[0-9]|(?:/|https?://)[^\s]{200,}\Z)"
+    rb"|[A-Z][A-Z-]{2,19} (?:/|\*|https?://)[^\s]{0,8000} HTTP/[0-9]"
 )
 
 # Characters of a person's input that an error repeats: enough to recognise it.

@@ -291,6 +291,9 @@ class WrongProtocolTest(unittest.TestCase):
             b"OPTIONS * HTTP/1.1\r\n",
             b"GET http://example.org/ HTTP/1.1\r\n",
             b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+            b"PROPFIND /share HTTP/1.1\r\n",
+            b"M-SEARCH * HTTP/1.1\r\n",
+            b"LOCK http://example.org/x HTTP/1.1\r\n",
             b"GET /" + b"x" * 443,  # a slice of a longer one
         ):
             self.assertTrue(looks_like_http(request), request)
@@ -311,6 +314,7 @@ class WrongProtocolTest(unittest.TestCase):
             ),
             *(b"\x16", b"\x16\x03", b"\x16hello\n", b"/join tea\n", b"I GET / HTTP/1.1\n"),
             *(b"GET " + b"x" * 4096, b"GET / x HTTP/1.1\n"),
+            *(b"WE SPEAK HTTP/2\n", b"SEE https://example.org/" + b"x" * 300),
         ):
             self.assertIsNone(wrong_protocol(data), data)
 
