@@ -64,8 +64,10 @@ def _open_all(doors: Sequence[Door]) -> list[OpenDoor]:
 def _explain(door: Door, error: OSError) -> str:
     where = format_address(door.host, door.port)
     if error.errno == errno.EADDRINUSE:
+        another = door.port + 1 if door.port < 65535 else 0
         return (
             f"Cannot listen on {where}: the port is in use, perhaps by another server like this. "
-            f"Another port: --port {door.port + 1 if door.port < 65535 else 0}, with make PORT=…"
+            f"Another port: --port {another}, with make PORT=…, or "
+            f"{format_address(door.host, another)} where the address has the port."
         )
     return f"Cannot listen on {where}: {error.strerror or error}."

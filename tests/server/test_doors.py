@@ -32,7 +32,9 @@ class DoorsTest(unittest.TestCase):
     def test_a_port_in_use_says_what_to_do(self) -> None:
         with socket.create_server((HOST, 0)) as taken:
             port = taken.getsockname()[1]
-            with self.assertRaisesRegex(CannotListen, r"--port \d+, with make PORT="):
+            # The last is for --listen and for HOST:PORT, beside which there is no --port.
+            what_to_do = rf"--port \d+, with make PORT=…, or {HOST}:\d+ where"
+            with self.assertRaisesRegex(CannotListen, what_to_do):
                 self.open(Door(HOST, port))
 
 
