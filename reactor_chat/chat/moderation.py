@@ -140,11 +140,16 @@ def _kick(operator: Operator, argument: str) -> list[str]:
 
 
 def _ban(operator: Operator, argument: str) -> list[str]:
-    person = operator.chat.people.named(argument)
-    network = parse_ban(person.host if person else argument)
+    people = operator.chat.people
+    banned = argument
+    if people.named(argument) or parse_ban(argument) is None:
+        person, rest = people.find(argument)
+        if rest:
+            raise CommandError(f"Usage: {_COMMANDS['ban'].usage}")
+        banned = person.host
+    network = parse_ban(banned)
     if network is None:
-        operator.chat.people.find(argument)  # which says that there is nobody of that name
-        raise CommandError(f"{quote(argument)} is not an address.")
+        raise CommandError(f"{quote(banned)} is not an address.")
     operator.bans.add(network)
     text = format_network(network)
     operator.chat.archive.ban(text)

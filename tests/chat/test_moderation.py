@@ -173,6 +173,14 @@ class EvictingTest(OperatorCase):
         self.assertTrue(self.operator.bans.bans("192.0.2.1"))
         self.assertFalse(self.operator.bans.bans("2001:db8::3"))
 
+    def test_a_given_name_is_known_however_many_blanks_are_in_it(self) -> None:
+        answers = ("2001:db8::/64 is banned.", "Client 3 was evicted.")
+        self.check("/ban client   3", *answers)
+
+    def test_what_follows_a_name_makes_a_ban_a_wrong_call(self) -> None:
+        self.check("/ban bob too loud", "Usage: /ban NAME|ADDRESS")
+        self.assertEqual(self.operator.bans.texts(), [])
+
     def test_a_ban_by_address_needs_nobody_there(self) -> None:
         self.check("/ban 198.51.100.7", "198.51.100.7 is banned.")
         self.check("/bans", "198.51.100.7")
