@@ -32,9 +32,9 @@ What is where:
     tty         columns, keys, history, history_file, completion, links, mentions, style, draft,
                 viewport, folding, wrapping, search, secret, pasted, effects, editor, device,
                 terminal
-    server      values, settings, configuration, keeping, systemd, doors, log_formats, event_log,
-                archive, sink, waiting_lines, console, memory, allowance, run_queue, session,
-                admission, stats, server, trace, service, entry
+    server      values, settings, configuration, keeping, systemd, doors, log_formats, log_shares,
+                event_log, archive, sink, waiting_lines, console, memory, allowance, run_queue,
+                session, admission, stats, server, trace, service, entry
     client      known_servers, trust, asking, destination, waiting, words, tags, membership,
                 receipts, introduction, login, acquaintances, conversation, resolving, dialing,
                 server_link, attempt, reconnect, uplink, leaving, pipe, terminal_output,

@@ -4,9 +4,10 @@
     event, said  --+-- share of Client 2 --+--> format --> console --> standard output
                    +-- refused callers   --+
 
-Each client has a share of the log: `rate` lines a second, and `BURST` times that at once. Once its
-share is used up, everything of it is left out and counted, until the count is told, a second later
-at most: so the count stands at the very place where lines are missing.
+Each client has a share of the log: `rate` lines a second, and `BURST` times that at once; all from
+one source have a volume together. Once that is used up, everything of the client is left out and
+counted, until the count is told, a second later at most: so the count stands at the very place
+where lines are missing.
 
 Invariants:
 - Nobody fills the disk. One caller that says nothing but short lines wrote 150 MB a second of log;
@@ -16,7 +17,8 @@ Invariants:
 - What nobody is charged for (the operator, the server itself) is never left out.
 - What is not to be logged costs no formatting: this is on the path of every message.
 
-Not here: the form of lines (`log_formats`), and how they leave (`console`, `sink`).
+Not here: how much a share is (`log_shares`), the form of lines (`log_formats`), and how they leave
+(`console`, `sink`).
 """
 
 import time
@@ -24,15 +26,16 @@ import traceback
 from collections.abc import Callable, Sequence
 from itertools import chain, islice
 from typing import Final, Protocol
+from weakref import WeakValueDictionary
 
 from reactor_chat.loop.reactor import Handler, Reactor
 from reactor_chat.server.log_formats import make_format
+from reactor_chat.server.log_shares import BURST, Share, Volume
 
 REFUSED: Final = "refused"  # the kind of event for a caller who is turned away
 CONNECTED: Final = "connected"
 DISCONNECTED: Final = "disconnected"
 
-BURST: Final = 10  # seconds' worth at once: a page that is pasted, somebody who tidies up
 _TELL_AFTER: Final = 1.0  # seconds until what was left out is told
 _FAILURES: Final = 1.0  # a second: a traceback is long, and one tells as much as a thousand
 _UNLIMITED: Final = 1e12  # lines a second; not infinity, of which no share is a number
@@ -46,63 +49,6 @@ class Output(Protocol):
 
     def show_run(self, run: bytes) -> None:
         """Show lines that end with LF."""
-
-
-class _Share:
-    """What the log takes of somebody: a token bucket, and the count of what it refused."""
-
-    __slots__ = ("_burst", "_level", "_now", "_rate", "begun", "left_out", "of", "told")
-
-    def __init__(self, of: str, rate: float, burst: float, now: float) -> None:
-        self.of = of  # what the count calls that which was left out: "lines by Client 2"
-        self.left_out = 0
-        self.begun = True  # whether it was told that the client came
-        self.told = ""  # the text of the last event that was left out, where that is to be told
-        self._rate = rate
-        self._burst = burst
-        self._level = burst
-        self._now = now
-
-    def take(self, lines: int, now: float) -> int:
-        """Return how many of so many lines the log takes now, and count the others.
-
-        Not to be asked while a count waits: the count is to stand where lines are missing.
-        """
-        self._refill(now)
-        taken = lines if self._level >= lines else max(0, int(self._level))
-        self._level -= taken
-        self.left_out += lines - taken
-        return taken
-
-    def settle(self, now: float) -> int:
-        """Return the count, to be told now and not again; 0 if there is no room even for it."""
-        self._refill(now)
-        if self._level < 1:
-            return 0
-        self._level -= 1
-        counted, self.left_out = self.left_out, 0
-        return counted
-
-    def overdraw(self) -> int:
-        """Return the count, to be told now and not again, and make up for it later."""
-        self._level -= 2  # the count, and what follows it
-        counted, self.left_out = self.left_out, 0
-        return counted
-
-    def is_whole(self, now: float) -> bool:
-        """Return whether there is nothing to remember about it."""
-        self._refill(now)
-        return self._level >= self._burst and not self.left_out
-
-    def resize(self, rate: float, burst: float) -> None:
-        """Go by another rate from now on."""
-        self._rate = rate
-        self._burst = burst
-        self._level = min(self._level, burst)
-
-    def _refill(self, now: float) -> None:
-        self._level = min(self._burst, self._level + self._rate * (now - self._now))
-        self._now = now
 
 
 class EventLog(Handler):
@@ -121,14 +67,16 @@ class EventLog(Handler):
         self._reactor = reactor
         self._output = output
         self._clock = clock
-        self._shares: dict[str, _Share] = {}
+        self._shares: dict[str, Share] = {}
         self._sources: dict[str, str] = {}  # where clients come from
+        # By source; each lives as long as a share that draws from it.
+        self._volumes: WeakValueDictionary[str, Volume] = WeakValueDictionary()
         # Shares that clients left behind, by source; those that were left last stand last.
-        self._left_behind: dict[str, list[_Share]] = {}
-        self._short: dict[_Share, None] = {}  # those with a count that is to be told
+        self._left_behind: dict[str, list[Share]] = {}
+        self._short: dict[Share, None] = {}  # those with a count that is to be told
         self._waits = False  # for the time to tell
-        self._refusals = _Share("refused callers", 1.0, 1.0, reactor.now)
-        self._failures = _Share("defects", _FAILURES, BURST * _FAILURES, reactor.now)
+        self._refusals = Share("refused callers", 1.0, 1.0, reactor.now)
+        self._failures = Share("defects", _FAILURES, BURST * _FAILURES, reactor.now)
         self.configure(rate, quiet, form)
 
     def configure(self, rate: float, quiet: bool, form: str) -> None:
@@ -152,7 +100,8 @@ class EventLog(Handler):
         """A client is here, from a source: an address, or what else counts as one."""
         left = self._left_behind.get(source)
         if not left:
-            share = self._new_share(by)
+            share = self._new_share(by, self._volumes.get(source))
+            self._volumes[source] = share.volume
         else:
             share = left.pop()
             if not left:
@@ -175,8 +124,9 @@ class EventLog(Handler):
             if all(one.is_whole(now) for one in shares):
                 del self._left_behind[first]
 
-    def _new_share(self, by: str) -> _Share:
-        share = _Share(f"lines by {by}", self._rate, self._rate * BURST, self._reactor.now)
+    def _new_share(self, by: str, volume: Volume | None = None) -> Share:
+        now = self._reactor.now
+        share = Share(f"lines by {by}", self._rate, self._rate * BURST, now, volume)
         self._shares[by] = share
         return share
 
@@ -185,10 +135,10 @@ class EventLog(Handler):
     def event(self, kind: str, text: str, by: str = "", **fields: str) -> None:
         """Report what happened; `text` is the plain line, `fields` what JSON has beside it."""
         if kind == REFUSED:
-            if not self._takes(self._refusals):
+            if not self._takes(self._refusals, 0):
                 self._refusals.told = text
                 return
-        elif by and not self._takes_event(kind, by):
+        elif by and not self._takes_event(kind, by, len(text.encode(errors="replace"))):
             return
         self._output.show_lines(self._format.event(kind, [text], {"client": by, **fields}))
 
@@ -202,17 +152,22 @@ class EventLog(Handler):
             if share.left_out:
                 share.left_out += lines
                 return
-            taken = share.take(lines, self._reactor.now)
+            now = self._reactor.now
+            taken = share.take(lines, now)
             if taken < lines:
                 self._tell_later(share)
                 if not taken:
                     return
                 block = b"\n".join(block.split(b"\n", taken)[:taken]) + b"\n"
+            if not share.volume.take(len(block), now):
+                share.left_out += taken
+                self._tell_later(share)
+                return
         self._output.show_run(self._format.said(by, name, room, block))
 
     def failure(self, who: str, error: Exception) -> None:
         """Report a defect, with its traceback."""
-        if self._takes(self._failures):
+        if self._takes(self._failures, 0):
             lines = "".join(traceback.format_exception(error)).splitlines()
             self.lines("failure", [f"a defect, in serving {who}:", *lines])
 
@@ -231,26 +186,29 @@ class EventLog(Handler):
 
     # -- what is left out -------------------------------------------------------------------------
 
-    def _takes(self, share: _Share) -> bool:
+    def _takes(self, share: Share, size: int) -> bool:
         if share.left_out:
             share.left_out += 1
             return False
-        if share.take(1, self._reactor.now):
-            return True
+        now = self._reactor.now
+        if share.take(1, now):
+            if share.volume.take(size, now):
+                return True
+            share.left_out += 1
         self._tell_later(share)
         return False
 
-    def _takes_event(self, kind: str, by: str) -> bool:
+    def _takes_event(self, kind: str, by: str, size: int) -> bool:
         share = self._shares.get(by) or self._new_share(by)
         if kind == DISCONNECTED and share.begun:
             self._tell(share, share.overdraw())
             return True
-        taken = self._takes(share)
+        taken = self._takes(share, size)
         if kind == CONNECTED:
             share.begun = taken
         return taken
 
-    def _tell_later(self, share: _Share) -> None:
+    def _tell_later(self, share: Share) -> None:
         self._short[share] = None
         if not self._waits:
             self._waits = True
@@ -265,7 +223,7 @@ class EventLog(Handler):
             if share.left_out:
                 self._tell_later(share)
 
-    def _tell(self, share: _Share, count: int) -> None:
+    def _tell(self, share: Share, count: int) -> None:
         if not count:
             return
         text = f"({count} {share.of} were left out)"

@@ -229,6 +229,67 @@ class ComingAndGoingTest(LogCase):
         self.assertEqual(len(self.page.take()), AT_ONCE + 1)
 
 
+class CrowdTest(LogCase):
+    """Many clients of one source, who say long lines."""
+
+    long = b"x" * 4000 + b"\n"
+
+    def size_of_page(self) -> int:
+        return sum(len(line) + 1 for line in self.page.take())
+
+    def test_all_of_a_source_get_no_more_bytes_than_one_client_may_take(self) -> None:
+        log = self.log()
+        for number in range(100):
+            log.enter(f"Client {number}", "192.0.2.1")
+            log.said(f"Client {number}", "alice", "", self.long * AT_ONCE)
+        self.assertLess(self.size_of_page(), AT_ONCE * 4300)
+        for _ in range(60):
+            self.wait(1)
+            for number in range(100):
+                log.said(f"Client {number}", "alice", "", self.long * RATE)
+        self.assertLess(self.size_of_page(), 70 * RATE * 4300)
+
+    def test_one_client_alone_gets_all_of_its_lines_however_long(self) -> None:
+        log = self.log()
+        log.enter("Client 1", "192.0.2.1")
+        log.said("Client 1", "alice", "", (b"alice: " + b"x" * 4096 + b"\n") * AT_ONCE)
+        self.assertEqual(len(self.page.take()), AT_ONCE)
+
+    def test_who_comes_back_has_no_more_than_the_others_have_left(self) -> None:
+        log = self.log()
+        for begin in (0, 10):
+            for number in range(begin, begin + 10):
+                log.enter(f"Client {number}", "192.0.2.1")
+                log.said(f"Client {number}", "alice", "", self.long * RATE)
+            size = self.size_of_page()
+            self.wait(1.5)  # their shares are whole again, and the volume is not
+            for number in range(begin, begin + 10):
+                log.forget(f"Client {number}")
+        self.assertLess(size, 3 * RATE * 4300)
+
+    def test_other_sources_and_events_are_there_as_before(self) -> None:
+        log = self.log()
+        for number in range(100):
+            log.enter(f"Client {number}", "192.0.2.1")
+            log.said(f"Client {number}", "alice", "", self.long * AT_ONCE)
+        self.page.take()
+        log.enter("Client 100", "192.0.2.2")
+        log.said("Client 100", "bob", "", self.long)
+        log.event("kicked", "* alice was kicked")
+        self.assertEqual(len(self.page.take()), 2)
+
+    def test_what_is_left_out_is_counted(self) -> None:
+        log = self.log()
+        for number in range(30):
+            log.enter(f"Client {number}", "192.0.2.1")
+            log.said(f"Client {number}", "alice", "", self.long * AT_ONCE)
+        for _ in range(30):
+            self.wait(1)
+        lines = self.page.take()
+        counted = sum(int(line[1:].split()[0]) for line in lines if line[0] == "(")
+        self.assertEqual(counted + sum(line[0] != "(" for line in lines), 30 * AT_ONCE)
+
+
 class LimitedKindsTest(LogCase):
     def test_refused_callers_take_a_line_a_second(self) -> None:
         log = self.log()

@@ -1,0 +1,116 @@
+"""What the log takes of one client, in lines, and of all clients from one source, in bytes.
+
+Both are token buckets. A client has its own share of lines. What it takes of them is also drawn
+from the volume of its source, which is as large as what a single client could fill with its longest
+lines: so nobody who is alone ever meets it, and a hundred connections take no more than one.
+Without it, a hundred that said nothing but long lines wrote 40 MB a second.
+
+Invariants:
+- What was refused is counted in the client's share until the count is told.
+- A share is forgotten only when nothing is missing from it nor from its volume: otherwise whoever
+  came back would begin anew.
+
+Not here: what is logged, and when counts are told (`event_log`).
+"""
+
+from typing import Final
+
+from reactor_chat.wire.framing import MAX_LINE
+
+BURST: Final = 10  # seconds' worth at once: a page that is pasted, somebody who tidies up
+_LONGEST: Final = MAX_LINE + 256  # bytes of a line of the log: a name and a room stand before it
+_COUNT: Final = 64  # bytes of the line that tells a count
+
+
+class Volume:
+    """What the log takes of one source, for a rate in lines.
+
+    This is on the path of every message, so the level is not counted: it is what would have come in
+    since `_spent_until`, a moment that each take moves on.
+    """
+
+    __slots__ = ("__weakref__", "_seconds_a_byte", "_spent_until")
+
+    def __init__(self, rate: float, now: float) -> None:
+        self._spent_until = now - BURST
+        self.resize(rate)
+
+    def resize(self, rate: float) -> None:
+        """Go by another rate from now on."""
+        self._seconds_a_byte = 1 / (rate * _LONGEST)
+
+    def take(self, size: int, now: float) -> bool:
+        """Return whether there is room for so many bytes, and take it."""
+        start = self._spent_until
+        if start < now - BURST:
+            start = now - BURST
+        start += size * self._seconds_a_byte
+        if start > now:
+            return False
+        self._spent_until = start
+        return True
+
+    def is_whole(self, now: float) -> bool:
+        """Return whether nothing is missing."""
+        return self._spent_until <= now - BURST
+
+
+class Share:
+    """What the log takes of somebody: a token bucket, and the count of what it refused."""
+
+    __slots__ = ("_burst", "_level", "_now", "_rate", "begun", "left_out", "of", "told", "volume")
+
+    def __init__(
+        self, of: str, rate: float, burst: float, now: float, volume: Volume | None = None
+    ) -> None:
+        self.of = of  # what the count calls that which was left out: "lines by Client 2"
+        self.volume = volume or Volume(rate, now)
+        self.left_out = 0
+        self.begun = True  # whether it was told that the client came
+        self.told = ""  # the text of the last event that was left out, where that is to be told
+        self._rate = rate
+        self._burst = burst
+        self._level = burst
+        self._now = now
+
+    def take(self, lines: int, now: float) -> int:
+        """Return how many of so many lines the log takes now, and count the others.
+
+        Not to be asked while a count waits: the count is to stand where lines are missing.
+        """
+        self._refill(now)
+        taken = lines if self._level >= lines else max(0, int(self._level))
+        self._level -= taken
+        self.left_out += lines - taken
+        return taken
+
+    def settle(self, now: float) -> int:
+        """Return the count, to be told now and not again; 0 if there is no room even for it."""
+        self._refill(now)
+        if self._level < 1 or not self.volume.take(_COUNT, now):
+            return 0
+        self._level -= 1
+        counted, self.left_out = self.left_out, 0
+        return counted
+
+    def overdraw(self) -> int:
+        """Return the count, to be told now and not again, and make up for it later."""
+        self._level -= 2  # the count, and what follows it
+        counted, self.left_out = self.left_out, 0
+        return counted
+
+    def is_whole(self, now: float) -> bool:
+        """Return whether there is nothing to remember about it."""
+        self._refill(now)
+        return self._level >= self._burst and not self.left_out and self.volume.is_whole(now)
+
+    def resize(self, rate: float, burst: float) -> None:
+        """Go by another rate from now on."""
+        self.volume.resize(rate)
+        self._rate = rate
+        self._burst = burst
+        self._level = min(self._level, burst)
+
+    def _refill(self, now: float) -> None:
+        self._level = min(self._burst, self._level + self._rate * (now - self._now))
+        self._now = now
