@@ -36,7 +36,7 @@ from reactor_chat.net.shared import Shared
 from reactor_chat.net.tls import TlsConnection, TlsDoor, connection_over
 from reactor_chat.net.tls_stream import ByteStream
 from reactor_chat.server.admission import FULL, Admission
-from reactor_chat.server.memory import MemoryGuard
+from reactor_chat.server.memory import MemoryGuard, countable
 from reactor_chat.server.run_queue import RunQueue
 from reactor_chat.server.session import Session
 from reactor_chat.server.settings import Settings
@@ -115,7 +115,7 @@ class Server(Handler):
             self.shared.may_publish = self._may_publish
         self._ending = False
         self._liveness = Liveness(reactor, self._connections, partial(log.failure, "liveness"))
-        self.shared.memory = settings.memory
+        self.shared.memory = countable(settings.memory)
         self.shared.guard = MemoryGuard(
             self.shared, self.chat, self._connections, partial(log.failure, "memory")
         )
@@ -223,7 +223,7 @@ class Server(Handler):
             return
         self.settings = settings
         self.shared.limits = settings.limits
-        self.shared.memory = settings.memory
+        self.shared.memory = countable(settings.memory)
         for session in self.sessions:
             session.reset_rate()
 

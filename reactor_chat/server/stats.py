@@ -24,7 +24,7 @@ def figures(server: "Server") -> list[str]:
     return [
         f"clients {len(chat.people)}, rooms {len(chat.rooms)}, connections {len(backlogs)}",
         f"backlog {shared.waiting} bytes{largest}",
-        f"rooms' lines {shared.logs} bytes, of {shared.memory} for them and the backlog",
+        f"rooms' lines {shared.logs} bytes, of {server.settings.memory} for them and the backlog",
         f"relayed {chat.relayed} lines, missed {shared.missed} lines",
         f"refused {server.admission.refused + no_descriptor} callers",
         f"turns {reactor.turns}, {reactor.turns / uptime:.1f} a second over {uptime:.0f} s",
