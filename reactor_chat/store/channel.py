@@ -120,7 +120,8 @@ class Channel:
             return True  # with what another room had to say in this turn
         if not outbox.held:
             self.supervisor.note_owing()
-        if self.supervisor.send_fresh():
+        # While something is still to be said of it, `push` has to say that once all is sent.
+        if self._owed is None and self.supervisor.send_fresh():
             return True
         self.push()
         if self._bypass or self.outbox.is_taken:

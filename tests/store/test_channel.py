@@ -14,6 +14,7 @@ from tests.sim.process import ROUGH
 from tests.store.fake_keeper import World, written
 
 LINE = b"alice: hi\n"
+STEPS = ["say", "keep", "flood", "die", "wait", "turn", "settle"]
 
 
 class ChannelCase(unittest.TestCase):
@@ -146,7 +147,7 @@ class DeathTest(ChannelCase):
         self.world.wait(5)
         self.assertEqual(len(self.world.keepers), 1)
 
-    @given(st.lists(st.sampled_from(["say", "flood", "die", "wait", "settle"]), max_size=30))
+    @given(st.lists(st.sampled_from(STEPS), max_size=30))
     @settings(max_examples=60)
     def test_nothing_is_lost_and_the_order_stays_whenever_keepers_die(
         self, steps: list[str]
@@ -158,18 +159,27 @@ class DeathTest(ChannelCase):
         for step in steps:
             if step == "say":
                 self.say()
+            elif step == "keep":  # the turn goes on
+                self.said += 1
+                self.store.keep("tea", self.said, 0, LINE)
             elif step == "flood":
                 self.say(200)
             elif step == "die":
                 self.die()
             elif step == "wait":
                 self.world.wait(1)
+            elif step == "turn":
+                self.world.serve(self.world.keeper)
+                self.world.reactor.turn(0)
             else:
                 self.world.settle()
+        self.store.flush()
         for _ in range(10):
             self.world.wait(30)
         self.check_all_is_written()
         self.assertTrue(self.store.flush())
+        self.assertTrue(self.store.is_keeping)
+        self.assertIn(Kind.HANDED_OVER, self.world.keeper.kinds())
         self.assertEqual(self.world.process.violations, [])
 
 
@@ -218,6 +228,17 @@ class FailureTest(ChannelCase):
         kinds = self.world.keeper.kinds()
         self.assertEqual(kinds, [Kind.LINES] * 1000 + [Kind.HANDED_OVER])
         self.assertEqual(self.world.keeper.frames[-1].value(), 1)
+
+    def test_what_was_said_in_the_turn_of_the_good_news_goes_before_that(self) -> None:
+        self.fail()
+        self.said += 1
+        self.store.keep("tea", self.said, 0, LINE)
+        self.recover()
+        self.assertTrue(self.store.flush())
+        self.world.settle()
+        self.assertTrue(self.store.is_keeping)
+        self.assertEqual(self.world.keeper.kinds()[-2:], [Kind.LINES, Kind.HANDED_OVER])
+        self.check_all_is_written()
 
     def test_a_failure_of_its_successor_is_told_of_by_its_own_number(self) -> None:
         self.fail(5)
