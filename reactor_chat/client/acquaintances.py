@@ -22,6 +22,7 @@ _RENAMED: Final = re.compile(rf"\* (?P<old>{NAME}) is now known as (?P<name>\S+)
 _LEFT: Final = re.compile(rf"\* (?P<name>{NAME}) (?:left|was kicked)")
 _JOINED: Final = re.compile(rf"\* (?P<name>{NAME}) joined")
 _DEAF: Final = re.compile(r"-> You no longer see (?P<name>.+)\.")
+_NOBODY: Final = re.compile(r"-> There is nobody called (?P<name>.+)\.")
 _HEARING: Final = re.compile(r"-> You see (?P<name>.+) again\.")
 _HERE: Final = re.compile(r"-> You joined (?P<room>\S+)\. Here: (?P<names>.*)\.")
 _ROOMS: Final = re.compile(r"-> (?P<rooms>\S+ \(\d+\)(?:, \S+ \(\d+\))*)(?: and \d+ more)?")
@@ -57,6 +58,7 @@ class Acquaintances:
         self.rooms = Recent()
         self.ignored: dict[str, None] = {}
         self._unreached: set[str] = set()  # ignored, and not found when they were ignored anew
+        self._asked: set[str] = set()  # of these, whom the server was asked to ignore since then
 
     def complete(self, before: str) -> tuple[int, Sequence[str]]:
         """Complete the word at the end of a draft, as `tty.editor` asks."""
@@ -66,8 +68,8 @@ class Acquaintances:
         """Somebody who is ignored could not be found: try again when there is a sign of life."""
         self._unreached.add(name)
 
-    def hear_answer(self, text: str, me: str | None) -> None:
-        """Learn from an answer of the server's."""
+    def hear_answer(self, text: str, me: str | None) -> bool:
+        """Learn from an answer of the server's; return whether nobody else wants to know it."""
         if match := _HERE.fullmatch(text):
             self.rooms.touch(match["room"])
             for name in match["names"].split(", "):
@@ -78,8 +80,15 @@ class Acquaintances:
         elif match := _DEAF.fullmatch(text):
             self.ignored[match["name"]] = None
             self._unreached.discard(match["name"])
+            self._asked.discard(match["name"])
         elif match := _HEARING.fullmatch(text):
             self.ignored.pop(match["name"], None)
+        elif (match := _NOBODY.fullmatch(text)) and match["name"] in self._asked:
+            # What looked like a sign of life was an old line.
+            self._asked.discard(match["name"])
+            self.lose(match["name"])
+            return True
+        return False
 
     def hear(self, line: TaggedLine, me: str | None, in_room: bool) -> str | None:
         """Learn from what others say and do; return whom to ignore anew, if anybody."""
@@ -101,6 +110,7 @@ class Acquaintances:
         if name not in self._unreached:
             return None
         self._unreached.discard(name)
+        self._asked.add(name)
         return name
 
     def _touch(self, name: str, me: str | None) -> None:

@@ -183,8 +183,7 @@ class Conversation:
         self, line: TaggedLine, reaction: Reaction, answered: Outcome | None
     ) -> None:
         text = line.text
-        self.met.hear_answer(text, self.login.me)
-        if self.login.hear(text):
+        if self.met.hear_answer(text, self.login.me) or self.login.hear(text):
             reaction.line = None
         self._learn_of_rooms(line)
         if text in (_TAGS, _NO_TAGS):

@@ -75,6 +75,15 @@ class IgnoredTest(AcquaintancesCase):
         self.hear("-> You no longer see bob.", "* bob is now known as rob")
         self.assertEqual(list(self.met.ignored), ["rob"])
 
+    def test_an_old_line_is_no_sign_of_life_for_good(self) -> None:
+        self.hear("-> You no longer see bob.")
+        self.met.lose("bob")
+        self.assertEqual(self.hear("bob: said before"), ["bob"])
+        self.assertTrue(self.met.hear_answer("-> There is nobody called bob.", "me"))
+        self.assertEqual(self.hear("* bob joined"), ["bob"])
+        self.hear("-> You no longer see bob.")
+        self.assertFalse(self.met.hear_answer("-> There is nobody called bob.", "me"))
+
     def test_who_could_not_be_ignored_anew_is_as_soon_as_there_is_a_sign_of_life(self) -> None:
         self.hear("-> You no longer see bob.")
         self.met.lose("bob")
