@@ -53,6 +53,7 @@ bench:
 # An address goes into a certificate as IP, a name as DNS. One that is there is left alone: whoever
 # has come to trust it would be warned of the next.
 certificate: certificate/cert.pem
+	@openssl x509 -in $< -noout -ext subjectAltName | sed -n '/,/s/^ */It is for /p'
 	@openssl x509 -in $< -noout -fingerprint -sha256 | sed 's/.*=/The fingerprint is SHA256:/'
 
 certificate/cert.pem:

@@ -199,9 +199,13 @@ class Process:
 
 
 def server_argv(*flags: str) -> list[str]:
-    """Return the command that starts a strict server, on a free port unless flags say where."""
+    """Return the command that starts a strict server, on a free port unless flags say where.
+
+    `--port-by-file` stands for no flag: the configuration says it.
+    """
     strict = [sys.executable, "-X", "dev", "-W", "error"]
-    port = () if "--listen" in flags else ("--port", "0")
+    port = () if "--listen" in flags or "--port-by-file" in flags else ("--port", "0")
+    flags = tuple(flag for flag in flags if flag != "--port-by-file")
     return [*strict, "-m", "reactor_chat", "server", *port, *flags]
 
 

@@ -230,5 +230,7 @@ class Service:
         """Take what is in its files now; return why that is of no use, if it is not."""
         if self._certificate is None:
             return None
+        if options.cert is None:
+            return "only a restart can do without a certificate"
         files = (Path(name) if name else None for name in (options.cert, options.key))
         return self._certificate.reload(*files)

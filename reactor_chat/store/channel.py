@@ -76,7 +76,8 @@ class Channel:
     ) -> None:
         self.outbox = Outbox()
         self.opened = False  # the file, by the present keeper
-        self._path = path = os.path.abspath(path)
+        # Not by way of a link: whoever comes by another would find another claim beside it.
+        self._path = path = os.path.realpath(path)
         self._keep_days = keep_days
         self._log = log
         self._clock = clock

@@ -58,7 +58,7 @@ def parse_since(text: str, now: float) -> int:
     Raises ValueError.
     """
     if ago := _AGO.fullmatch(text):
-        return int((now - int(ago[1]) * _SECONDS[ago[2]]) * 1000)
+        return max(0, int(now * 1000) - int(ago[1]) * _SECONDS[ago[2]] * 1000)
     time = datetime.fromisoformat(text)
     return int((time if time.tzinfo else time.replace(tzinfo=UTC)).timestamp() * 1000)
 

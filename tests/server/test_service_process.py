@@ -201,6 +201,18 @@ class DataTest(ServiceCase):
         return os.environ | home
 
 
+class DoorsOfTheFileTest(ServiceCase):
+    def test_a_certificate_is_not_taken_from_doors_that_stay(self) -> None:
+        files = certificate("localhost")
+        door = f'listen = ["chats://{HOST}:0"]'
+        self.configure(f'cert = "{files.cert}"', f'key = "{files.key}"', door)
+        self.start_configured("--port-by-file", "--data", "none")
+        self.server.wait_for_log("(TLS)")
+        self.configure()
+        self.server.type("/reload\n")
+        self.server.wait_for_log("Nothing is reloaded: only a restart can do without a certif")
+
+
 class TlsTest(ServiceCase):
     def setUp(self) -> None:
         super().setUp()

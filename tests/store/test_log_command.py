@@ -152,6 +152,10 @@ class SinceTest(unittest.TestCase):
         self.assertEqual(parse_since("90m", 10_000.0), 4_600_000)
         self.assertEqual(parse_since("2d", 3 * 86_400.0), 86_400_000)
 
+    def test_a_span_that_is_longer_than_time_is_all_of_it(self) -> None:
+        for digits in (14, 400):
+            self.assertEqual(parse_since("9" * digits + "h", 10_000.0), 0)
+
     def test_anything_else_is_refused(self) -> None:
         for text in ("", "yesterday", "5", "-1h", "2025-13-01"):
             with self.assertRaises(ValueError):

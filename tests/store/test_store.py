@@ -73,6 +73,14 @@ class KeptTest(StoreCase):
             self.start()
         self.store.close(PATIENCE)
 
+    def test_nor_can_they_by_way_of_a_link(self) -> None:
+        self.start()
+        self.path.with_name("link.db").symlink_to(self.path)
+        first, self.path = self.store, self.path.with_name("link.db")
+        with self.assertRaisesRegex(StoreError, "another server uses it"):
+            self.start()
+        first.close(PATIENCE)
+
     def test_a_new_server_waits_for_the_old_ones_keeper(self) -> None:
         epoch = self.start().snapshot.epoch
         os.kill(self.keepers[0].pid, signal.SIGSTOP)
