@@ -17,6 +17,8 @@ the news without looking at their queue. Everybody else is *behind*, with a curs
 Invariants:
 - Live means that nothing waits, and a peer is live in all of its rooms or in none. Otherwise an
   answer could overtake the room's lines before it.
+- There is an answer only while there are no pieces and nothing is blocked: it is among the pieces
+  as soon as anything follows it.
 - The selector is asked for room to write exactly while the kernel has refused something.
 - What one peer pins is bounded. A stretch costs a few words; when there are too many of them, they
   become one count of missed lines for each room. Private bytes are bounded by `Limits.backlog`,
@@ -70,7 +72,7 @@ class SendQueue(UpperHalf):
         self.pieces: list[bytes | Piece] = []
         self.places: dict[Audience, Place] = {}
         self._sending: memoryview | bytes = b""
-        self._asked = False  # for the end of the turn, by what is not just bytes
+        self._asked = False  # for the end of the turn, by something other than an answer
         self.blocked = False
         self.waiting = 0  # private bytes, counted while it is blocked
         self.live = False

@@ -1,7 +1,8 @@
 """What a send queue expects of the connection that it is a part of.
 
 Invariant: a send queue asks these and decides nothing of the kind itself. With two places that
-abort or ask for interest, one would forget what the other knows.
+abort or ask for interest, one would forget what the other knows. What an error of `send` means is
+decided here for the same reason.
 
 Not here: how the connection does it (`connection`, `tls`).
 """

@@ -1,6 +1,6 @@
 """The keeper: a process that takes what has come, writes it in one transaction, and answers.
 
-    receive  ->  write all of it, once  ->  answer one reading or one password
+    receive  ->  write all of it, once  ->  answer one reading and one password
              ->  say what is written  ->  delete some of what is old  ->  let more gather
 
 It blocks, on purpose: whatever may take time happens here, and the server never waits for it. The
@@ -48,8 +48,9 @@ _READ_SIZE: Final = 256 * 1024
 # first of several.
 _GATHER: Final = 0.02
 
-# What is written is told after so many bytes of it, or so many seconds: the server holds it until
-# then, and each word of it wakes the server. It gives up a keeper only after ten times as long.
+# COMMITTED is sent after so many bytes or seconds. Until then the server keeps a copy of what is
+# written, but each COMMITTED wakes it. It gives up a silent keeper only after ten times as long
+# (`supervisor._STALL`).
 _TELL_SIZE: Final = 64 * 1024
 _TELL_WITHIN: Final = 1.0
 

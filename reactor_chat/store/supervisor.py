@@ -10,7 +10,8 @@ Invariants:
 - A keeper that owes something and says nothing for `_STALL` seconds is given up.
 - A descriptor stays open until the next keeper is started, at the end of a turn: its number must
   not come again within the turn, and meet the wrong handler.
-- Nothing blocks but `start`, before the loop begins, and `drain`, after it has ended.
+- Nothing blocks but `start`, before the loop begins, and `drain`, after it has ended; and, for a
+  tenth of a second at most, the look at how a keeper has ended.
 
 Not here: what frames mean, and what becomes of the chat meanwhile (`channel`).
 """
@@ -133,8 +134,8 @@ class Supervisor(Handler):
     def send_fresh(self) -> bool:
         """Send what is fresh at once, if nothing goes before it; return whether it was all taken.
 
-        That is so for nearly every line that is said. `push` would do it, too, in four times as
-        many calls.
+        That is so for nearly every line that is said. `push` would do the same with four times as
+        many function calls. It also asks the owner whether there is more to send: not this.
         """
         peer, outbox = self._peer, self._outbox
         if peer is None or self._ending:
