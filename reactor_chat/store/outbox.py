@@ -18,6 +18,7 @@ Not here: sockets, and when to send.
 """
 
 from collections import deque
+from collections.abc import Callable
 
 
 class Outbox:
@@ -50,14 +51,24 @@ class Outbox:
             self._chunks.append(chunk)
             self.held += len(chunk)
 
-    def next_fresh(self) -> bytes | None:
-        """Return what is fresh, as what is to be sent next; None if something else goes first."""
+    def pass_on(self, send: Callable[[bytes], int]) -> bool:
+        """Send what is fresh by `send`, if nothing goes first; return whether all of it is taken.
+
+        What it does not take, or if it raises OSError, is to be sent next.
+        """
         if self._current or self._chunks or self._questions or self.is_closed:
-            return None
-        self._current, self._current_is_durable = b"".join(self.fresh), True
+            return False
+        chunk = b"".join(self.fresh)
         self.fresh.clear()
-        self.held += len(self._current)
-        return self._current
+        self.held += len(chunk)
+        self._current, self._current_is_durable = chunk, True
+        size = send(chunk)
+        if size < len(chunk):
+            self._place = size
+            return False
+        self._current = b""
+        self._sent.append(chunk)
+        return True
 
     def ask(self, frame: bytes) -> None:
         """Send this once, after what is durable."""

@@ -137,18 +137,13 @@ class Supervisor(Handler):
         That is so for nearly every line that is said. `push` would do the same with four times as
         many function calls. It also asks the owner whether there is more to send: not this.
         """
-        peer, outbox = self._peer, self._outbox
+        peer = self._peer
         if peer is None or self._ending:
             return False
-        chunk = outbox.next_fresh()
-        if chunk is None:
-            return False
         try:
-            size = peer.send(chunk)
+            return self._outbox.pass_on(peer.send)
         except OSError:
             return False  # `push` will see it again
-        outbox.took(size)
-        return size == len(chunk)
 
     def push(self) -> None:
         """Send what the kernel takes of what waits."""
