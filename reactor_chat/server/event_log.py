@@ -134,40 +134,43 @@ class EventLog(Handler):
 
     def event(self, kind: str, text: str, by: str = "", **fields: str) -> None:
         """Report what happened; `text` is the plain line, `fields` what JSON has beside it."""
+        share = None
         if kind == REFUSED:
-            if not self._takes(self._refusals, 0):
+            if not self._takes(self._refusals):
                 self._refusals.told = text
                 return
-        elif by and not self._takes_event(kind, by, len(text.encode(errors="replace"))):
-            return
-        self._output.show_lines(self._format.event(kind, [text], {"client": by, **fields}))
+        elif by:
+            share = self._shares.get(by) or self._new_share(by)
+            if not self._takes_event(kind, share):
+                return
+        self._show(self._format.event(kind, [text], {"client": by, **fields}), share)
 
     def said(self, by: str, name: str, room: str, block: bytes) -> None:
         """Report what somebody said: whole lines, in a room as others read them."""
         if self.quiet:
             return
-        if by:
-            share = self._shares.get(by) or self._new_share(by)
-            lines = block.count(b"\n")
-            if share.left_out:
-                share.left_out += lines
+        if not by:
+            self._output.show_run(self._format.said(by, name, room, block))
+            return
+        share = self._shares.get(by) or self._new_share(by)
+        lines = block.count(b"\n")
+        if share.left_out:
+            share.left_out += lines
+            return
+        now = self._reactor.now
+        taken = share.take(lines, now)
+        if taken < lines:
+            self._tell_later(share)
+            if not taken:
                 return
-            now = self._reactor.now
-            taken = share.take(lines, now)
-            if taken < lines:
-                self._tell_later(share)
-                if not taken:
-                    return
-                block = b"\n".join(block.split(b"\n", taken)[:taken]) + b"\n"
-            if not share.volume.take(len(block), now):
-                share.left_out += taken
-                self._tell_later(share)
-                return
-        self._output.show_run(self._format.said(by, name, room, block))
+            block = b"\n".join(block.split(b"\n", taken)[:taken]) + b"\n"
+        run = self._format.said(by, name, room, block)
+        share.volume.charge(len(run), now)
+        self._output.show_run(run)
 
     def failure(self, who: str, error: Exception) -> None:
         """Report a defect, with its traceback."""
-        if self._takes(self._failures, 0):
+        if self._takes(self._failures):
             lines = "".join(traceback.format_exception(error)).splitlines()
             self.lines("failure", [f"a defect, in serving {who}:", *lines])
 
@@ -186,24 +189,26 @@ class EventLog(Handler):
 
     # -- what is left out -------------------------------------------------------------------------
 
-    def _takes(self, share: Share, size: int) -> bool:
+    def _show(self, texts: list[str], share: Share | None) -> None:
+        if share is not None:
+            size = sum(len(text.encode(errors="replace")) + 1 for text in texts)
+            share.volume.charge(size, self._reactor.now)
+        self._output.show_lines(texts)
+
+    def _takes(self, share: Share) -> bool:
         if share.left_out:
             share.left_out += 1
             return False
-        now = self._reactor.now
-        if share.take(1, now):
-            if share.volume.take(size, now):
-                return True
-            share.left_out += 1
+        if share.take(1, self._reactor.now):
+            return True
         self._tell_later(share)
         return False
 
-    def _takes_event(self, kind: str, by: str, size: int) -> bool:
-        share = self._shares.get(by) or self._new_share(by)
+    def _takes_event(self, kind: str, share: Share) -> bool:
         if kind == DISCONNECTED and share.begun:
             self._tell(share, share.overdraw())
             return True
-        taken = self._takes(share, size)
+        taken = self._takes(share)
         if kind == CONNECTED:
             share.begun = taken
         return taken
@@ -230,4 +235,4 @@ class EventLog(Handler):
         if share.told:
             text = share.told if count == 1 else f"{share.told} ({count - 1} more were refused)"
         fields = {"of": share.of, "count": str(count)}
-        self._output.show_lines(self._format.event("left out", [text], fields))
+        self._show(self._format.event("left out", [text], fields), share)

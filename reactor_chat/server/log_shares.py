@@ -1,11 +1,16 @@
 """What the log takes of one client, in lines, and of all clients from one source, in bytes.
 
-Both are token buckets. A client has its own share of lines. What it takes of them is also drawn
-from the volume of its source, which is as large as what a single client could fill with its longest
-lines: so nobody who is alone ever meets it, and a hundred connections take no more than one.
-Without it, a hundred that said nothing but long lines wrote 40 MB a second.
+Both are token buckets. A client has its own share of lines. What the log makes of them is charged
+to the volume of its source, which is as large as what a single client fills with the longest lines
+of plain text: a hundred connections take no more than that. Without it, a hundred that said nothing
+but long lines wrote 40 MB a second. Who is alone meets it only with lines that grow on their way:
+three bytes stand for a control character, two for a quotation mark in JSON.
 
 Invariants:
+- A volume is charged for the bytes that the log writes. It was charged for those that are said, and
+  2,000 clients that said a letter a line made 25 MB of JSON a second of it.
+- They are charged once they are formatted, so that what is refused costs no formatting. That makes
+  a debt of one block, or of the ends of those who were there; it is paid by waiting.
 - What was refused is counted in the client's share until the count is told.
 - A share is forgotten only when nothing is missing from it nor from its volume: otherwise whoever
   came back would begin anew.
@@ -18,41 +23,38 @@ from typing import Final
 from reactor_chat.wire.framing import MAX_LINE
 
 BURST: Final = 10  # seconds' worth at once: a page that is pasted, somebody who tidies up
-_LONGEST: Final = MAX_LINE + 256  # bytes of a line of the log: a name and a room stand before it
-_COUNT: Final = 64  # bytes of the line that tells a count
+# Bytes of a line of the log. With a name and a room of 24 letters, of four bytes each, an object of
+# JSON has 300 beside the text.
+_LONGEST: Final = MAX_LINE + 512
 
 
 class Volume:
     """What the log takes of one source, for a rate in lines.
 
-    This is on the path of every message, so the level is not counted: it is what would have come in
-    since `_spent_until`, a moment that each take moves on.
+    The bucket is one time stamp: it holds what has flowed in from `spent_until` until now, and
+    taking bytes moves `spent_until` forward. In a debt, that is the time when it is paid.
     """
 
-    __slots__ = ("__weakref__", "_seconds_a_byte", "_spent_until")
+    __slots__ = ("__weakref__", "_seconds_a_byte", "spent_until")
 
     def __init__(self, rate: float, now: float) -> None:
-        self._spent_until = now - BURST
+        self.spent_until = now - BURST
         self.resize(rate)
 
     def resize(self, rate: float) -> None:
         """Go by another rate from now on."""
         self._seconds_a_byte = 1 / (rate * _LONGEST)
 
-    def take(self, size: int, now: float) -> bool:
-        """Return whether there is room for so many bytes, and take it."""
-        start = self._spent_until
+    def charge(self, size: int, now: float) -> None:
+        """Count bytes that the log has written."""
+        start = self.spent_until
         if start < now - BURST:
             start = now - BURST
-        start += size * self._seconds_a_byte
-        if start > now:
-            return False
-        self._spent_until = start
-        return True
+        self.spent_until = start + size * self._seconds_a_byte
 
     def is_whole(self, now: float) -> bool:
         """Return whether nothing is missing."""
-        return self._spent_until <= now - BURST
+        return self.spent_until <= now - BURST
 
 
 class Share:
@@ -78,6 +80,9 @@ class Share:
 
         Not to be asked while a count waits: the count is to stand where lines are missing.
         """
+        if self.volume.spent_until > now:
+            self.left_out += lines
+            return 0
         self._refill(now)
         taken = lines if self._level >= lines else max(0, int(self._level))
         self._level -= taken
@@ -87,7 +92,7 @@ class Share:
     def settle(self, now: float) -> int:
         """Return the count, to be told now and not again; 0 if there is no room even for it."""
         self._refill(now)
-        if self._level < 1 or not self.volume.take(_COUNT, now):
+        if self._level < 1 or self.volume.spent_until > now:
             return 0
         self._level -= 1
         counted, self.left_out = self.left_out, 0
@@ -112,5 +117,6 @@ class Share:
         self._level = min(self._level, burst)
 
     def _refill(self, now: float) -> None:
-        self._level = min(self._burst, self._level + self._rate * (now - self._now))
+        level = self._level + self._rate * (now - self._now)
+        self._level = level if level < self._burst else self._burst  # min() takes longer
         self._now = now
