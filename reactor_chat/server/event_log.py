@@ -6,8 +6,8 @@
 
 Each client has a share of the log: `rate` lines a second, and `BURST` times that at once; all from
 one source have a volume together. Once that is used up, everything of the client is left out and
-counted, until the count is told, a second later at most: so the count stands at the very place
-where lines are missing.
+counted, until the count is told, as soon as there is room for it, looked at every second: so the
+count stands at the very place where lines are missing.
 
 Invariants:
 - Nobody fills the disk. One caller that says nothing but short lines wrote 150 MB a second of log;
@@ -24,13 +24,13 @@ Not here: how much a share is (`log_shares`), the form of lines (`log_formats`),
 import time
 import traceback
 from collections.abc import Callable, Sequence
-from itertools import chain, islice
+from itertools import chain
 from typing import Final, Protocol
 from weakref import WeakValueDictionary
 
 from reactor_chat.loop.reactor import Handler, Reactor
 from reactor_chat.server.log_formats import make_format
-from reactor_chat.server.log_shares import BURST, Share, Volume
+from reactor_chat.server.log_shares import BURST, LeftBehind, Share, Volume
 
 REFUSED: Final = "refused"  # the kind of event for a caller who is turned away
 CONNECTED: Final = "connected"
@@ -71,8 +71,7 @@ class EventLog(Handler):
         self._sources: dict[str, str] = {}  # where clients come from
         # By source; each lives as long as a share that draws from it.
         self._volumes: WeakValueDictionary[str, Volume] = WeakValueDictionary()
-        # Shares that clients left behind, by source; those that were left last stand last.
-        self._left_behind: dict[str, list[Share]] = {}
+        self._left_behind = LeftBehind()
         self._short: dict[Share, None] = {}  # those with a count that is to be told
         self._waits = False  # for the time to tell
         self._refusals = Share("refused callers", 1.0, 1.0, reactor.now)
@@ -85,8 +84,7 @@ class EventLog(Handler):
         self.quiet = quiet
         self.form = form
         self._format = make_format(form, self._clock)
-        left_behind = chain.from_iterable(self._left_behind.values())
-        for share in chain(self._shares.values(), left_behind):
+        for share in chain(self._shares.values(), self._left_behind):
             share.resize(self._rate, self._rate * BURST)
 
     @property
@@ -98,15 +96,12 @@ class EventLog(Handler):
 
     def enter(self, by: str, source: str) -> None:
         """A client is here, from a source: an address, or what else counts as one."""
-        left = self._left_behind.get(source)
-        if not left:
+        share = self._left_behind.pick_up(source)
+        if share is None:
             share = self._new_share(by, self._volumes.get(source))
             self._volumes[source] = share.volume
         else:
-            share = left.pop()
-            if not left:
-                del self._left_behind[source]
-            share.of = f"lines by clients from {source}" if share.left_out else f"lines by {by}"
+            share.hand_over(f"lines by {by}", f"lines by clients from {source}")
         share.begun = False
         self._shares[by] = share
         self._sources[by] = source
@@ -115,14 +110,8 @@ class EventLog(Handler):
         """A client is gone."""
         share = self._shares.pop(by, None)
         source = self._sources.pop(by, None)
-        now = self._reactor.now
-        if share is not None and source is not None and not share.is_whole(now):
-            kept = self._left_behind.pop(source, [])
-            kept.append(share)
-            self._left_behind[source] = kept
-        for first, shares in list(islice(self._left_behind.items(), 2)):
-            if all(one.is_whole(now) for one in shares):
-                del self._left_behind[first]
+        if share is not None and source is not None:
+            self._left_behind.keep(source, share, self._reactor.now)
 
     def _new_share(self, by: str, volume: Volume | None = None) -> Share:
         now = self._reactor.now
@@ -206,7 +195,7 @@ class EventLog(Handler):
 
     def _takes_event(self, kind: str, share: Share) -> bool:
         if kind == DISCONNECTED and share.begun:
-            self._tell(share, share.overdraw())
+            self._tell(share, share.overdraw(self._reactor.now))
             return True
         taken = self._takes(share)
         if kind == CONNECTED:
@@ -235,4 +224,5 @@ class EventLog(Handler):
         if share.told:
             text = share.told if count == 1 else f"{share.told} ({count - 1} more were refused)"
         fields = {"of": share.of, "count": str(count)}
+        share.of = share.own
         self._show(self._format.event("left out", [text], fields), share)

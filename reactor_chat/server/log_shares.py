@@ -18,6 +18,8 @@ Invariants:
 Not here: what is logged, and when counts are told (`event_log`).
 """
 
+from collections.abc import Iterator
+from itertools import chain, islice
 from typing import Final
 
 from reactor_chat.wire.framing import MAX_LINE
@@ -60,12 +62,15 @@ class Volume:
 class Share:
     """What the log takes of somebody: a token bucket, and the count of what it refused."""
 
-    __slots__ = ("_burst", "_level", "_now", "_rate", "begun", "left_out", "of", "told", "volume")
+    __slots__ = (
+        "_burst", "_level", "_now", "_rate", "begun", "left_out", "of", "own", "told", "volume",
+    )  # fmt: skip
 
     def __init__(
         self, of: str, rate: float, burst: float, now: float, volume: Volume | None = None
     ) -> None:
-        self.of = of  # what the count calls that which was left out: "lines by Client 2"
+        self.own = of  # what the count calls that which its owner leaves out: "lines by Client 2"
+        self.of = of  # what this count calls it: others may have begun it
         self.volume = volume or Volume(rate, now)
         self.left_out = 0
         self.begun = True  # whether it was told that the client came
@@ -92,17 +97,23 @@ class Share:
     def settle(self, now: float) -> int:
         """Return the count, to be told now and not again; 0 if there is no room even for it."""
         self._refill(now)
-        if self._level < 1 or self.volume.spent_until > now:
+        if not self.left_out or self._level < 1 or self.volume.spent_until > now:
             return 0
         self._level -= 1
         counted, self.left_out = self.left_out, 0
         return counted
 
-    def overdraw(self) -> int:
+    def overdraw(self, now: float) -> int:
         """Return the count, to be told now and not again, and make up for it later."""
+        self._refill(now)
         self._level -= 2  # the count, and what follows it
         counted, self.left_out = self.left_out, 0
         return counted
+
+    def hand_over(self, own: str, shared: str) -> None:
+        """Have another owner from now on; a count that was begun is of both of them."""
+        self.own = own
+        self.of = shared if self.left_out else own
 
     def is_whole(self, now: float) -> bool:
         """Return whether there is nothing to remember about it."""
@@ -120,3 +131,37 @@ class Share:
         level = self._level + self._rate * (now - self._now)
         self._level = level if level < self._burst else self._burst  # min() takes longer
         self._now = now
+
+
+class LeftBehind:
+    """Shares whose clients have gone, by source, until nothing is missing from them.
+
+    All are looked at in turn, two sources for each client that goes: so there are at most about
+    twice as many as those from which something is missing.
+    """
+
+    __slots__ = ("_shares",)
+
+    def __init__(self) -> None:
+        self._shares: dict[str, list[Share]] = {}  # those that are looked at next stand first
+
+    def __iter__(self) -> Iterator[Share]:
+        return chain.from_iterable(self._shares.values())
+
+    def keep(self, source: str, share: Share, now: float) -> None:
+        """Keep the share of a client that has gone, and forget others that are whole again."""
+        if not share.is_whole(now):
+            self._shares.setdefault(source, []).append(share)
+        for first in list(islice(self._shares, 2)):
+            shares = self._shares.pop(first)
+            if not all(one.is_whole(now) for one in shares):
+                self._shares[first] = shares
+
+    def pick_up(self, source: str) -> Share | None:
+        """Return a share that was left by a client from this source, for another from there."""
+        shares = self._shares.get(source)
+        if not shares:
+            return None
+        if len(shares) == 1:
+            del self._shares[source]
+        return shares.pop()

@@ -231,6 +231,19 @@ class ComingAndGoingTest(LogCase):
         self.assertEqual(len(self.page.take()), AT_ONCE + 1)
 
 
+    def test_a_count_is_of_a_source_until_it_is_told_and_of_the_client_after_it(self) -> None:
+        log = self.log()
+        self.visit(log, 1, lines=100)
+        self.visit(log, 2)
+        log.enter("Client 3", "192.0.2.1")
+        self.page.take()
+        self.wait(100)
+        self.assertEqual(self.page.take(), ["(2 lines by clients from 192.0.2.1 were left out)"])
+        log.said("Client 3", "bob", "", speech(*range(AT_ONCE + 5)))
+        self.wait(1)
+        self.assertEqual(self.page.take()[-1], "(6 lines by Client 3 were left out)")
+
+
 class CrowdTest(LogCase):
     """Many clients of one source, who say more than is good for a disk."""
 
