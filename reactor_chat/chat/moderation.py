@@ -15,6 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+from reactor_chat.chat.actions import WrongCall
 from reactor_chat.chat.announcements import broadcast, say_in_room
 from reactor_chat.chat.archive import Verdict
 from reactor_chat.chat.bans import BanList
@@ -78,10 +79,12 @@ class Operator:
         command = _COMMANDS.get(word.lower())
         if command is None:
             return [f"Unknown command /{quote(word)}. /help lists the commands."]
-        if command.needs_argument and not argument:
-            return [f"Usage: {command.usage}"]
         try:
+            if command.needs_argument and not argument:
+                raise WrongCall
             return command.run(self, argument)
+        except WrongCall:
+            return [f"Usage: {command.usage}"]
         except CommandError as error:
             return [str(error)]
 
@@ -126,9 +129,17 @@ def _rooms(operator: Operator, argument: str) -> list[str]:
 def _say(operator: Operator, argument: str) -> list[str]:
     name, *text = argument.split(None, 1)
     if not text or is_blank(text[0]):
-        raise CommandError(f"Usage: {_COMMANDS['say'].usage}")
+        raise WrongCall
     say_in_room(operator.chat, operator.chat.rooms.find(name), text[0])
     return []
+
+
+def _person(operator: Operator, argument: str) -> Member:
+    """Return who is meant by an argument that is a name and nothing more."""
+    member, rest = operator.chat.people.find(argument)
+    if rest:
+        raise WrongCall
+    return member
 
 
 def _kick(operator: Operator, argument: str) -> list[str]:
@@ -140,13 +151,9 @@ def _kick(operator: Operator, argument: str) -> list[str]:
 
 
 def _ban(operator: Operator, argument: str) -> list[str]:
-    people = operator.chat.people
     banned = argument
-    if people.named(argument) or parse_ban(argument) is None:
-        person, rest = people.find(argument)
-        if rest:
-            raise CommandError(f"Usage: {_COMMANDS['ban'].usage}")
-        banned = person.host
+    if operator.chat.people.named(argument) or parse_ban(argument) is None:
+        banned = _person(operator, argument).host
     network = parse_ban(banned)
     if network is None:
         raise CommandError(f"{quote(banned)} is not an address.")
@@ -173,7 +180,7 @@ def _bans(operator: Operator, argument: str) -> list[str]:
 
 
 def _mute(operator: Operator, argument: str) -> list[str]:
-    member, _ = operator.chat.people.find(argument)
+    member = _person(operator, argument)
     if not member.muted:
         member.muted = True
         member.tell("You were muted: nobody hears what you say.")
@@ -181,7 +188,7 @@ def _mute(operator: Operator, argument: str) -> list[str]:
 
 
 def _unmute(operator: Operator, argument: str) -> list[str]:
-    member, _ = operator.chat.people.find(argument)
+    member = _person(operator, argument)
     if member.muted:
         member.muted = False
         member.tell("You are no longer muted.")
@@ -195,7 +202,7 @@ def _reload(operator: Operator, argument: str) -> list[str]:
 def _msg(operator: Operator, argument: str) -> list[str]:
     member, text = operator.chat.people.find(argument)
     if not text:
-        raise CommandError(f"Usage: {_COMMANDS['msg'].usage}")
+        raise WrongCall
     write_as_operator(member, text)
     return [f"[PM to {member.name}] {text}"]
 

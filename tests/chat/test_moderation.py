@@ -241,6 +241,14 @@ class MutingTest(OperatorCase):
         self.assertEqual(self.gathering.say(self.alice, "hello?"), ["-> You are muted."])
         self.assertEqual(read_by(self.bob), [])
 
+    def test_what_follows_a_name_makes_a_wrong_call(self) -> None:
+        self.check("/mute bob and alice", "Usage: /mute NAME")
+        self.assertFalse(self.bob.muted)
+        self.operator.receive("/mute bob")
+        self.gathering.forget()
+        self.check("/unmute bob and alice", "Usage: /unmute NAME")
+        self.assertTrue(self.bob.muted)
+
     def test_muting_again_tells_nobody_again(self) -> None:
         self.operator.receive("/mute alice")
         self.gathering.forget()
