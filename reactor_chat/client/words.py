@@ -31,7 +31,7 @@ _MUTED: Final = "-> You are muted."
 _TOO_LONG: Final = "-> Message too long"
 _NOT_UTF8: Final = "-> Message is not valid UTF-8."
 
-# What others read words of one's own by.
+# Commands whose argument other people read.
 _SPEAKING: Final = frozenset({"topic", "msg", "reply", "me"})
 # Others can hear these, so a muted person cannot use them.
 _AUDIBLE: Final = _SPEAKING | {"nick", "join", "resume"}

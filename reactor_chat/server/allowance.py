@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 # What may wait for one client before it is served more: the room's whole past waits for an archive,
 # in a few words each time that it is asked for.
-_MOST_PIECES: Final = 32
+_MOST_ASKED_FOR: Final = 32
 
 
 class Allowance:
@@ -70,7 +70,7 @@ class Allowance:
     def must_wait(self, session: "Session") -> bool:
         """Return whether nothing may be relayed now; then the client is served again in time."""
         server, connection = self._server, self._connection
-        if connection.above_high_water or len(connection.pieces) > _MOST_PIECES:
+        if connection.above_high_water or len(connection.pieces) > _MOST_ASKED_FOR:
             connection.pause_reading()  # it resumes once that has left
             return True
         if server.archive_lags and self._member.rooms:
