@@ -4,7 +4,7 @@
     event, said  --+-- share of Client 2 --+--> format --> console --> standard output
                    +-- refused callers   --+
 
-Each client has a share of the log: `rate` lines a second, and `BURST` times that at once; all from
+Each client has a share of the log: `rate` lines a second, and ten times that at once; all from
 one source have a volume together. Once that is used up, everything of the client is left out and
 counted, until the count is told, as soon as there is room for it, looked at every second: so the
 count stands at the very place where lines are missing.
@@ -30,13 +30,14 @@ from weakref import WeakValueDictionary
 
 from reactor_chat.loop.reactor import Handler, Reactor
 from reactor_chat.server.log_formats import make_format
-from reactor_chat.server.log_shares import BURST, LeftBehind, Share, Volume
+from reactor_chat.server.log_shares import LeftBehind, Share, Volume
 
 REFUSED: Final = "refused"  # the kind of event for a caller who is turned away
 CONNECTED: Final = "connected"
 DISCONNECTED: Final = "disconnected"
 
 _TELL_AFTER: Final = 1.0  # seconds until what was left out is told
+_REFUSALS: Final = 1.0  # a second: of all refused callers together
 _FAILURES: Final = 1.0  # a second: a traceback is long, and one tells as much as a thousand
 _UNLIMITED: Final = 1e12  # lines a second; not infinity, of which no share is a number
 
@@ -74,8 +75,8 @@ class EventLog(Handler):
         self._left_behind = LeftBehind()
         self._short: dict[Share, None] = {}  # those with a count that is to be told
         self._waits = False  # for the time to tell
-        self._refusals = Share("refused callers", 1.0, 1.0, reactor.now)
-        self._failures = Share("defects", _FAILURES, BURST * _FAILURES, reactor.now)
+        self._refusals = Share("refused callers", _REFUSALS, reactor.now, seconds=1)
+        self._failures = Share("defects", _FAILURES, reactor.now)
         self.configure(rate, quiet, form)
 
     def configure(self, rate: float, quiet: bool, form: str) -> None:
@@ -85,7 +86,7 @@ class EventLog(Handler):
         self.form = form
         self._format = make_format(form, self._clock)
         for share in chain(self._shares.values(), self._left_behind):
-            share.resize(self._rate, self._rate * BURST)
+            share.resize(self._rate)
 
     @property
     def shows_speech(self) -> bool:
@@ -114,8 +115,7 @@ class EventLog(Handler):
             self._left_behind.keep(source, share, self._reactor.now)
 
     def _new_share(self, by: str, volume: Volume | None = None) -> Share:
-        now = self._reactor.now
-        share = Share(f"lines by {by}", self._rate, self._rate * BURST, now, volume)
+        share = Share(f"lines by {by}", self._rate, self._reactor.now, volume)
         self._shares[by] = share
         return share
 

@@ -22,6 +22,7 @@ from collections.abc import Iterator
 from itertools import chain, islice
 from typing import Final
 
+from reactor_chat.chat.rate import Bucket
 from reactor_chat.wire.framing import MAX_LINE
 
 BURST: Final = 10  # seconds' worth at once: a page that is pasted, somebody who tidies up
@@ -34,7 +35,8 @@ class Volume:
     """What the log takes of one source, for a rate in lines.
 
     The bucket is one time stamp: it holds what has flowed in from `spent_until` until now, and
-    taking bytes moves `spent_until` forward. In a debt, that is the time when it is paid.
+    taking bytes moves `spent_until` forward. In a debt, that is the time when it is paid. It is no
+    `Bucket`, which counts whole lines exactly: here one comparison, for each message, will do.
     """
 
     __slots__ = ("__weakref__", "_seconds_a_byte", "spent_until")
@@ -59,26 +61,26 @@ class Volume:
         return self.spent_until <= now - BURST
 
 
-class Share:
-    """What the log takes of somebody: a token bucket, and the count of what it refused."""
+class Share(Bucket):
+    """What the log takes of somebody, in lines, and the count of what it refused."""
 
-    __slots__ = (
-        "_burst", "_level", "_now", "_rate", "begun", "left_out", "of", "own", "told", "volume",
-    )  # fmt: skip
+    __slots__ = ("begun", "left_out", "of", "own", "told", "volume")
 
     def __init__(
-        self, of: str, rate: float, burst: float, now: float, volume: Volume | None = None
+        self,
+        of: str,
+        rate: float,
+        now: float,
+        volume: Volume | None = None,
+        seconds: float = BURST,
     ) -> None:
+        super().__init__(rate, now, seconds)
         self.own = of  # what the count calls that which its owner leaves out: "lines by Client 2"
         self.of = of  # what this count calls it: others may have begun it
         self.volume = volume or Volume(rate, now)
         self.left_out = 0
         self.begun = True  # whether it was told that the client came
         self.told = ""  # the text of the last event that was left out, where that is to be told
-        self._rate = rate
-        self._burst = burst
-        self._level = burst
-        self._now = now
 
     def take(self, lines: int, now: float) -> int:
         """Return how many of so many lines the log takes now, and count the others.
@@ -88,25 +90,24 @@ class Share:
         if self.volume.spent_until > now:
             self.left_out += lines
             return 0
-        self._refill(now)
-        taken = lines if self._level >= lines else max(0, int(self._level))
-        self._level -= taken
+        level = self.level(now)
+        taken = lines if level >= lines else max(0, int(level))
+        self.charge(taken)
         self.left_out += lines - taken
         return taken
 
     def settle(self, now: float) -> int:
         """Return the count, to be told now and not again; 0 if there is no room even for it."""
-        self._refill(now)
-        if not self.left_out or self._level < 1 or self.volume.spent_until > now:
+        if not self.left_out or self.volume.spent_until > now or not self.affords(1, now):
             return 0
-        self._level -= 1
+        self.charge(1)
         counted, self.left_out = self.left_out, 0
         return counted
 
     def overdraw(self, now: float) -> int:
         """Return the count, to be told now and not again, and make up for it later."""
-        self._refill(now)
-        self._level -= 2  # the count, and what follows it
+        self.level(now)  # so that what has come in until now counts
+        self.charge(2)  # the count, and what follows it
         counted, self.left_out = self.left_out, 0
         return counted
 
@@ -117,20 +118,12 @@ class Share:
 
     def is_whole(self, now: float) -> bool:
         """Return whether there is nothing to remember about it."""
-        self._refill(now)
-        return self._level >= self._burst and not self.left_out and self.volume.is_whole(now)
+        return not self.left_out and self.is_full(now) and self.volume.is_whole(now)
 
-    def resize(self, rate: float, burst: float) -> None:
+    def resize(self, rate: float) -> None:
         """Go by another rate from now on."""
+        super().resize(rate)
         self.volume.resize(rate)
-        self._rate = rate
-        self._burst = burst
-        self._level = min(self._level, burst)
-
-    def _refill(self, now: float) -> None:
-        level = self._level + self._rate * (now - self._now)
-        self._level = level if level < self._burst else self._burst  # min() takes longer
-        self._now = now
 
 
 class LeftBehind:

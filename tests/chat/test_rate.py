@@ -56,6 +56,23 @@ class BucketTest(unittest.TestCase):
         self.assertEqual(pass_all(bucket, START, 10), 1)
         self.assertEqual(pass_all(bucket, START + 10.001, 10), 1)
 
+    def test_another_rate_holds_at_once_and_takes_what_is_beyond_its_burst(self) -> None:
+        bucket = Bucket(50, START)
+        bucket.resize(10)
+        self.assertTrue(bucket.is_full(START))
+        self.assertEqual(pass_all(bucket, START, 1000), 40)
+        self.assertFalse(bucket.is_full(START + 3.9))
+        self.assertEqual(pass_all(bucket, START + 4, 1000), 40)
+
+    def test_the_burst_may_be_of_another_length(self) -> None:
+        self.assertEqual(pass_all(Bucket(50, START, seconds=10), START, 1000), 500)
+
+    def test_its_level_is_what_may_pass_or_what_is_owed(self) -> None:
+        bucket = Bucket(50, START)
+        bucket.charge(201)
+        self.assertEqual(bucket.level(START), -1)
+        self.assertEqual(bucket.level(START + 1), 49)
+
     @given(
         rate=RATES,
         steps=st.lists(st.tuples(st.floats(0, 5), st.integers(0, 300)), max_size=30),

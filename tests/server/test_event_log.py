@@ -230,7 +230,6 @@ class ComingAndGoingTest(LogCase):
         self.visit(log, 3, lines=AT_ONCE - 1)
         self.assertEqual(len(self.page.take()), AT_ONCE + 1)
 
-
     def test_a_count_is_of_a_source_until_it_is_told_and_of_the_client_after_it(self) -> None:
         log = self.log()
         self.visit(log, 1, lines=100)

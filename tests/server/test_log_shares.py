@@ -10,7 +10,7 @@ AT_ONCE = int(RATE * BURST)
 
 def share(now: float = 0.0) -> Share:
     """Return a whole share, with a volume of its own."""
-    return Share("lines by Client 2", RATE, AT_ONCE, now)
+    return Share("lines by Client 2", RATE, now)
 
 
 class ShareTest(unittest.TestCase):
@@ -42,6 +42,13 @@ class ShareTest(unittest.TestCase):
         one.take(AT_ONCE, 0.0)
         one.overdraw(0.0)
         self.assertEqual(one.take(1, 2 / RATE), 0)
+
+
+    def test_even_the_lowest_rate_lets_one_line_in(self) -> None:
+        one = Share("lines by Client 2", 0.01, 0.0)
+        self.assertEqual(one.take(2, 0.0), 1)
+        one.resize(0.02)
+        self.assertEqual(one.settle(50.0), 1)
 
 
 class VolumeTest(unittest.TestCase):
