@@ -30,8 +30,8 @@ What is where:
     store       records, claim, passwords, schema, database, answers, keeper, process, outbox,
                 supervisor, channel, client, log_command
     tty         columns, keys, history, history_file, completion, links, mentions, style, draft,
-                viewport, folding, wrapping, search, secret, pasted, effects, editor, device,
-                terminal
+                viewport, folding, wrapping, repaint, search, secret, pasted, effects, editor,
+                device, terminal
     server      values, settings, configuration, keeping, systemd, doors, log_formats, log_shares,
                 event_log, archive, sink, waiting_lines, console, memory, allowance, run_queue,
                 session, admission, stats, server, trace, service, entry

@@ -15,6 +15,7 @@ from unicodedata import category, east_asian_width
 
 _SEQUENCE = re.compile(r"\x1b\[(?P<parameters>[0-?]*)(?P<final>[@-~])")
 _HYPERLINK = re.compile(r"\x1b\]8;(?P<link>[ -~]*)\x1b\\")
+_SAVE, _RESTORE = "\x1b7", "\x1b8"
 _UNFINISHED = re.compile(r"\x1b(?:\[[0-?]*|\][ -~]*\x1b?)?\Z")
 
 Cell = tuple[str, str]  # the character, and the SGR sequence in force
@@ -40,6 +41,7 @@ class Screen:
         self.scrolled_off: list[str] = []
         self._off: list[tuple[list[Cell], bool]] = []  # the same, to be pulled
         self.links: list[tuple[str, str]] = []  # each link and its text, in the order of writing
+        self._saved = (0, 0)  # a row and a column
         self._sgr = ""
         self._in_link = False
         self._wraps_next = False
@@ -92,6 +94,9 @@ class Screen:
             elif match := _HYPERLINK.match(text, at):
                 self._begin_link(match["link"])
                 at = match.end()
+            elif text.startswith((_SAVE, _RESTORE), at):
+                self._save() if text.startswith(_SAVE, at) else self._restore()
+                at += len(_SAVE)
             elif _UNFINISHED.match(text, at):
                 self._held = text[at:]
                 return
@@ -192,6 +197,13 @@ class Screen:
         self._make_row()
         self._scroll()
 
+    def _save(self) -> None:
+        self._saved = self.row, self.column
+
+    def _restore(self) -> None:
+        self.row, self.column = self._saved
+        self._wraps_next = False
+
     def _make_row(self) -> None:
         while len(self._rows) <= self.row:
             self._rows.append([])
@@ -211,6 +223,11 @@ class Screen:
             self._sgr = "" if parameters in ("", "0") else self._sgr + parameters + ";"
         elif final == "G":
             self.column = min(int(parameters or 1), self.columns) - 1
+        elif final == "A" and parameters.isdecimal():
+            self.row = max(0, self.row - int(parameters))
+        elif final == "B" and not parameters:
+            self.row = min(self.row + 1, self.lines - 1)
+            self._make_row()
         elif final == "K" and not parameters:
             del self._rows[self.row][self.column :]
             self._wrapped[self.row] = False

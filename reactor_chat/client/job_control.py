@@ -40,7 +40,8 @@ class JobControl:
         )
         self.must_stop = False
         self._unreachable = False
-        self._stale = False  # what is on the screen is not what should be
+        self._stale = False  # the screen was drawn for another size
+        self._incomplete = False  # what was drawn has not reached the screen
 
     @property
     def lost(self) -> bool:
@@ -74,7 +75,7 @@ class JobControl:
         """
         self.must_stop = False
         self.give_back()
-        self._stale |= self.output.drop()
+        self._incomplete |= self.output.drop()
         before = signals.take()
         if before & unless:
             return before
@@ -91,10 +92,13 @@ class JobControl:
     @property
     def needs_refresh(self) -> bool:
         """Whether the screen is to be drawn anew, and there is room for it."""
-        return self._stale and self.terminal.is_open and not self.output.full
+        is_due = self._stale or self._incomplete
+        return is_due and self.terminal.is_open and not self.output.full
 
     def refresh(self) -> None:
         """Draw the screen anew if that is due."""
-        if self.needs_refresh:
-            self._stale = False
-            self.terminal.resize()
+        if not self.needs_refresh:
+            return
+        redraw = self.terminal.redraw_screen if self._incomplete else self.terminal.resize
+        self._stale = self._incomplete = False
+        redraw()

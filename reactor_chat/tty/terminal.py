@@ -1,7 +1,8 @@
 """A terminal that keeps what is being typed on its last row, while lines appear above it.
 
 The parts are `keys` (bytes to key strokes), `editor` (key strokes to effects), `viewport`
-(the row to draw) and `device` (modes and size). This module holds what is on the screen.
+(the row to draw), `repaint` (the screen anew) and `device` (modes and size). This module holds what
+is on the screen.
 
 Invariants:
 - Every path that opens the terminal can close it, any number of times, and closing restores its
@@ -13,8 +14,6 @@ Invariants:
   the terminal is after the text before it, whatever columns that took: what is before the cursor is
   written last.
 - One call makes at most one `write`, and so does one `batch` of calls.
-- The screen is erased row by row: terminals that clear it as a whole push what was on it into their
-  scrollback, and the draft would be there once more for each time.
 
 How a caller's loop uses it: `open`, in the foreground; `on_input` when `in_fd` is readable, then
 act on the events that it returns; `on_still` after `patience` seconds without input, unless that is
@@ -54,18 +53,14 @@ from reactor_chat.tty.effects import (
     Suspend,
     Switch,
 )
-from reactor_chat.tty.folding import fold
 from reactor_chat.tty.history import History
 from reactor_chat.tty.keys import KeyDecoder, Keystroke, Place
+from reactor_chat.tty.repaint import Painter, Repaint
 from reactor_chat.tty.viewport import Row, last_row
-from reactor_chat.tty.wrapping import Left, ShownLines, rows_before_cursor, rows_of
+from reactor_chat.tty.wrapping import ShownLines
 
 __all__ = ["Answered", "End", "Event", "HungUp", "Interrupt", "Submit", "Suspend", "Switch",
            "Terminal", "in_foreground", "is_terminal", "open_anew", "stop_job"]  # fmt: skip
-
-# To a terminal they are the same; but whoever counts lines counts ends of lines.
-_END_OF_LINE: Final = "\r\n"
-_NEXT_ROW: Final = "\n\r"
 
 STAMP_WIDTH: Final = len("HH:MM ")  # what stands before each line in the client
 
@@ -78,9 +73,7 @@ _REMEMBERED: Final = 300  # lines kept to draw the screen anew: more rows than a
 
 _PASTE_ON: Final = "\x1b[?2004h"
 _PASTE_OFF: Final = "\x1b[?2004l"
-_HOME: Final = "\x1b[H"
-_ERASE_TO_RIGHT: Final = "\x1b[K"
-_ERASE_ROW: Final = "\r" + _ERASE_TO_RIGHT
+_ERASE_ROW: Final = "\r\x1b[K"
 _ASK_PLACE: Final = b"\x1b[6n"
 _BELL: Final = "\a"
 
@@ -106,7 +99,6 @@ class Terminal:
         switches_rooms: bool = False,
     ) -> None:
         self._prompt = prompt
-        self._indent = indent
         self._in_fd = in_fd
         self._out_fd = out_fd
         self._write = write
@@ -116,6 +108,7 @@ class Terminal:
         self.is_open = False
         self._drawn: Row | None = None  # the last row, as it is on the screen
         self._shown = ShownLines(_REMEMBERED)
+        self._painter = Painter(self._shown, indent)
         self._size = screen_size(out_fd)  # for which the screen was drawn
         self._batches = 0  # that are under way, one within the other
         # tmux wraps the empty rows below the draft, too: what is left nobody can tell but tmux.
@@ -141,6 +134,7 @@ class Terminal:
                 raise
             return
         self.is_open = True
+        self._shown.fence()
         self._before += _PASTE_ON
         self.redraw_draft()
 
@@ -215,7 +209,7 @@ class Terminal:
         if isinstance(effect, Show):
             self.show(effect.lines)
         elif isinstance(effect, Redraw):
-            self._redraw_screen()
+            self.redraw_screen()
         else:
             self._ring()
 
@@ -247,8 +241,9 @@ class Terminal:
         Lines hold no control characters but SGR sequences (`ESC [ … m`) and hyperlinks (`OSC 8`),
         each undone before its line ends.
         """
-        self._shown.add(lines, self._columns())
-        self._above += self._rows(lines)
+        columns = self._columns()
+        self._shown.add(lines, columns)
+        self._above += self._painter.rows(lines, columns)
         if ring:
             self._ring()
         self._draw()
@@ -259,10 +254,14 @@ class Terminal:
             self._asked = True
             self._write(_ASK_PLACE)
         elif self.is_open:
-            left, room, size = self._left_on_screen()
-            # With the end of a line, whose beginning has scrolled off, the screen is full.
-            self._redraw(left.lines, room - left.rows if left.part else 0, size)
+            self._redraw_left()
             self._draw()
+
+    def redraw_screen(self) -> None:
+        """Draw the whole screen again: others wrote on it, or lines have not reached it."""
+        size = screen_size(self._out_fd)
+        self._redraw(self._painter.whole_screen(self._drawn, size), size)
+        self._draw()
 
     def redraw_draft(self) -> None:
         """Draw the last row again: what was written of it may not have reached the screen."""
@@ -273,52 +272,30 @@ class Terminal:
         if _BELL not in self._before:
             self._before += _BELL
 
-    def _redraw_screen(self) -> None:
-        """Draw what is on the screen for the size that it has now, from its first row on."""
-        left, _, size = self._left_on_screen()
-        self._redraw([left.part, *left.lines] if left.part else left.lines, 0, size)
-
-    def _left_on_screen(self) -> tuple[Left, int, os.terminal_size]:
-        """Return what is left, the rows above the draft, and the new size."""
-        old, new = self._size, screen_size(self._out_fd)
-        draft = self._drawn.text if self._drawn else ""
-        room = new.lines - rows_of(draft, new.columns)
-        pulls = new.lines > old.lines
-        return self._shown.left(room, new.columns, self._indent, pulls), room, new
+    def _redraw_left(self) -> None:
+        size = screen_size(self._out_fd)
+        pulls = size.lines > self._size.lines
+        self._redraw(self._painter.what_is_left(self._drawn, size, pulls), size)
 
     def _on_place(self, row: int) -> None:
-        """Draw the same once the terminal says in which row the cursor is; leave what is above."""
-        if not self._asked:
-            return
-        new = screen_size(self._out_fd)
-        above = row - 1 - (rows_before_cursor(self._drawn, new.columns) if self._drawn else 0)
-        left = self._shown.left(above, new.columns, self._indent, pulls=True)
-        self._redraw(left.lines, max(0, above - left.rows), new)
+        """Draw the same once the terminal says in which row the cursor is."""
+        if self._asked:
+            size = screen_size(self._out_fd)
+            self._redraw(self._painter.what_is_above(self._drawn, size, row), size)
 
-    def _redraw(self, lines: list[str], top: int, size: os.terminal_size) -> None:
-        """Draw lines in the place of all from the row `top` on."""
-        below = (_ERASE_TO_RIGHT + "\n") * (size.lines - top - 1) + _ERASE_TO_RIGHT
-        start = f"\x1b[{top + 1}H" if top else _HOME
-        self._above += [start, below, start, *self._rows(lines)]
-        self._shown.draw_again(lines, size.columns, below_part=top > 0)
+    def _redraw(self, repaint: Repaint, size: os.terminal_size) -> None:
+        self._above.append(repaint.output)
+        self._shown.draw_again(repaint.lines, size.columns, repaint.below_part)
         self._size = size
         self._drawn = None
         self._asked = False
-
-    def _rows(self, lines: Iterable[str]) -> list[str]:
-        columns, rows = self._columns(), []
-        for line in lines:
-            *before, last = fold(line, columns, self._indent)
-            rows += [row + _NEXT_ROW for row in before]
-            rows.append(last + _END_OF_LINE)
-        return rows
 
     def _draw(self) -> None:
         """Write what is to stand above the last row, and that row if it is not there already."""
         if self._batches:
             return
         if self._asked and self._above:  # more important than where the old rows are
-            self._redraw_screen()
+            self._redraw_left()
         if self._asked:
             return
         before, self._before = self._before, ""

@@ -6,6 +6,7 @@ import select
 import termios
 import unittest
 from collections.abc import Sequence
+from typing import ClassVar
 from unittest import mock
 
 from reactor_chat.tty.links import Links
@@ -299,6 +300,23 @@ class ScreenTest(TerminalCase):
         self.press("\x0c")
         self.assertEqual(self.screen.rows, [f"line {n}" for n in range(13, 20)] + [">"])
 
+    def test_ctrl_l_draws_no_more_of_a_long_line_than_the_screen_holds(self) -> None:
+        self.terminal.show(["alice: " + "word " * 30 + "end", *"12345"])
+        self.press("draft")
+        before = self.screen.scrolled_off[:], self.screen.rows
+        for _ in range(3):
+            self.press("\x0c")
+            self.assertEqual((self.screen.scrolled_off, self.screen.rows), before)
+
+    def test_a_line_that_ctrl_l_drew_in_part_is_not_copied_by_a_resize(self) -> None:
+        self.terminal.show(["alice: " + "word " * 30 + "end", *"12345"])
+        self.press("\x0c")
+        for columns in (24, 40):
+            self.resize(columns, 8)
+            everything = "".join(self.screen.scrolled_off + self.screen.rows)
+            self.assertEqual(everything.count("alice"), 1)
+            self.assertEqual(everything.replace(" ", "").count("word"), 30)
+
     def test_the_bell_rings_when_asked(self) -> None:
         self.terminal.show(["[PM from alice] hi"], ring=True)
         self.assertEqual(self.screen.bells, 1)
@@ -420,6 +438,84 @@ class PlaceTest(TerminalCase):
         self.assertEqual(self.screen.last, "> draft")
         self.press("\x1b[1;1R")
         self.assertEqual(self.screen.last, "> draft")
+
+    def test_what_arrives_before_the_answer_copies_no_line_that_has_partly_scrolled_off(
+        self,
+    ) -> None:
+        self.terminal.show(["alice: " + "word " * 30 + "end", *"1234"])
+        self.resize(30, 8)
+        self.terminal.show(["bob: hello"])
+        everything = "".join(self.screen.scrolled_off + self.screen.rows)
+        self.assertEqual(everything.count("alice"), 1)
+        self.assertEqual(everything.replace(" ", "").count("word"), 30)
+
+
+class OthersTest(TerminalCase):
+    """What others write on the same screen is theirs: before the first line, and after a stop."""
+
+    variables: ClassVar[dict[str, str]] = {}
+
+    def setUp(self) -> None:
+        self.enterContext(mock.patch.dict(os.environ, self.variables))
+        super().setUp()
+
+    def drag(self, columns: int, lines: int) -> None:
+        self.resize(columns, lines)
+        if self.variables:
+            self.window.until(lambda screen: screen.answers)
+            answer, self.screen.answers = self.screen.answers, ""
+            self.press(answer)
+
+    def run_others(self, *lines: str) -> None:
+        """Give the terminal to others, who write lines, and take it again."""
+        self.terminal.close()
+        self.window.write("".join(f"{line}\r\n" for line in lines).encode())
+        self.terminal.open()
+
+    def everything(self) -> list[str]:
+        return self.screen.scrolled_off + [row for row in self.screen.rows if row]
+
+    def test_a_resize_leaves_what_stood_there_before(self) -> None:
+        before = ["$ ls", "file1 file2", "$ reactor-chat client"]
+        self.run_others(*before)
+        self.terminal.show(["alice: hi", "bob: hello"])
+        for columns, lines in ((50, 8), (24, 8), (40, 6), (40, 8)):
+            self.drag(columns, lines)
+            with self.subTest(columns=columns, lines=lines):
+                self.assertEqual(self.everything(), [*before, "alice: hi", "bob: hello", ">"])
+
+    def test_a_resize_leaves_what_was_written_during_a_stop(self) -> None:
+        old, built = [f"line {n}" for n in range(20)], [f"built {n}" for n in range(9)]
+        self.terminal.show(old)
+        self.run_others("$ make", *built, "$ fg")
+        self.terminal.show(["bob: back?"])
+        for columns, lines in ((50, 8), (24, 8), (40, 12)):
+            self.drag(columns, lines)
+            with self.subTest(columns=columns, lines=lines):
+                self.assertEqual(
+                    self.everything(), [*old, "$ make", *built, "$ fg", "bob: back?", ">"]
+                )
+
+    def test_so_does_one_for_which_a_line_does_not_wait(self) -> None:
+        self.terminal.show([f"line {n}" for n in range(20)])
+        self.run_others("$ make", "$ fg")
+        self.resize(50, 8)
+        self.terminal.show(["bob: back?"])
+        self.assertEqual(self.screen.rows[-4:], ["$ make", "$ fg", "bob: back?", ">"])
+
+    def test_ctrl_l_brings_the_lines_back_that_stood_there_before_a_stop(self) -> None:
+        self.terminal.show([f"line {n}" for n in range(20)])
+        self.run_others("$ make", "$ fg")
+        self.terminal.show(["bob: back?"])
+        self.press("\x0c")
+        shown = [*(f"line {n}" for n in range(14, 20)), "bob: back?", ">"]
+        self.assertEqual(self.screen.rows, shown)
+        self.drag(20, 8)
+        self.assertEqual(self.screen.rows, shown)
+
+
+class OthersInTmuxTest(OthersTest):
+    variables: ClassVar[dict[str, str]] = {"TMUX": "/tmp/tmux,1,0"}
 
 
 class ModesTest(TerminalCase):
