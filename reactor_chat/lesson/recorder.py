@@ -56,7 +56,6 @@ class Recorder(StreamObserver):
         self._patience: float | None = None  # seconds that the loop wants to sleep at most
         self._noting = False
         self._ending = False  # the end of the turn has begun
-        self._calls: CallTrace | None = None
         self.seen: list[Seen] = []
         self.path: list[tuple[str, str]] = []  # files and functions, in the order of the calls
         self.counts: Counter[str] = Counter()
@@ -90,7 +89,6 @@ class Recorder(StreamObserver):
 
     def on_sleep(self, patience: float | None) -> None:
         """Note when the loop fell asleep."""
-        self.counts["select"] += 1
         self._asleep_since, self._patience = self._clock(), patience
 
     def on_wake(self, ready: Ready) -> None:
@@ -119,7 +117,6 @@ class Recorder(StreamObserver):
 
     def on_watch(self, handler: Handler, interest: int) -> None:
         """Note what a handler waits for from now on."""
-        self.counts["watch"] += 1
         self._note("watch", f"{self._describe(handler)} waits {_waits(interest)}")
 
     def on_timer(self, delay: float, handler: Handler, callback: Callback) -> None:
