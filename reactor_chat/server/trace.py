@@ -7,8 +7,8 @@ Invariants:
 - Nothing is written while the server serves, so nobody waits for the disk: the file is written
   once, when the server has ended. That it can be written is found out at the start. A pipe is
   refused, as whoever reads it could hold up the start or the end.
-- The file is an array of events, and nothing around it: of such a one the viewers show what there
-  is if the end is missing, because the disk was full, or the process was killed while it wrote.
+- The file is an array of events, and nothing around it: viewers open such an array even if its end
+  is missing, because the disk was full, or the process was killed while it wrote.
 - What is kept is bounded: the last `EVENTS`, and of the `LONGEST` longest turns, however long ago
   they were, the first `EVENTS_A_TURN` each.
 - A server without a trace has a plain reactor and plain sockets, and pays nothing.

@@ -121,7 +121,8 @@ class KeyDecoder:
             return None if self._stalled else _LONG_WAIT
         if not self._is_undecided:
             return None
-        # Of the two that it may be, only the Escape key has somebody waiting for it.
+        # A lone ESC may be the Escape key, and somebody is waiting for that; the beginning of a
+        # longer sequence can wait.
         return _ESCAPE_WAIT if len(self._held) == 1 else _LONG_WAIT
 
     @property
