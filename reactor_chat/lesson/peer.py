@@ -21,7 +21,7 @@ def _needed(clients: int) -> int:
     return 2 * clients + _OTHER_DESCRIPTORS  # both ends of each are in this process
 
 
-# For the largest scene but that of a thousand clients, which can do with fewer.
+# Enough for every scene; the thousand clients become fewer if they must.
 LEAST_DESCRIPTORS: Final = _needed(60)
 
 

@@ -9,6 +9,7 @@ import termios
 import unittest
 from collections.abc import Callable
 
+from reactor_chat.lesson.peer import LEAST_DESCRIPTORS
 from tests.client.peer import environment, read_to_end
 from tests.window import PATIENCE, Window
 
@@ -69,9 +70,11 @@ class StreamsTest(unittest.TestCase):
         self.assertEqual(self.play(PYTHONIOENCODING="ascii"), (0, ""))
 
     def test_too_few_descriptors(self) -> None:
-        said = "Cannot go on with the lesson: it takes 184 open files, and fewer are allowed.\n"
-        self.assertEqual(self.play(8, prepare=lambda: allow_descriptors(40, 183)), (1, said))
-        self.assertEqual(self.play(8, prepare=lambda: allow_descriptors(40, 184)), (0, ""))
+        least = LEAST_DESCRIPTORS
+        takes = f"it takes {least} open files, and fewer are allowed"
+        said = f"Cannot go on with the lesson: {takes}.\n"
+        self.assertEqual(self.play(8, prepare=lambda: allow_descriptors(40, least - 1)), (1, said))
+        self.assertEqual(self.play(8, prepare=lambda: allow_descriptors(40, least)), (0, ""))
 
 
 class TerminalTest(unittest.TestCase):
