@@ -161,6 +161,12 @@ class Scene:
         """Return the server's side of a client."""
         return self._sessions[name].connection
 
+    def behind(self, name: str) -> tuple[int, int]:
+        """Return how many bytes of its room's log a client has to come, and how many are left."""
+        [place] = self.connection(name).places.values()
+        log = place.audience.log
+        return place.behind_by, min(place.behind_by, log.tip.size - log.base.size)
+
     def catch_up(self, name: str) -> bytes:
         """Let a client read until it has everything; return what it has read."""
         peer, connection = self.peers[name], self.connection(name)

@@ -10,8 +10,9 @@ from reactor_chat.net.shared import Limits
 TITLE: Final = "A slow reader"
 
 _LIMITS: Final = Limits(backlog=64 * 1024)
-_BUFFER: Final = 2048  # bytes of the kernel for each; it makes that the least that it takes
+_BUFFER: Final = 2048  # bytes of kernel buffer for each; the kernel raises that to its minimum
 _TALK: Final = ("x" * 78 + "\n") * 20  # lines that alice says at once: 1.6 KB
+TIMES_UNREAD: Final = (20, 150)  # that she does so unread: the log keeps the first of these
 
 
 def play(stage: Stage) -> Iterator[None]:
@@ -22,7 +23,7 @@ def play(stage: Stage) -> Iterator[None]:
         bob's connection waits for then."""
     )
     scene = stage.scene("alice", "carol", limits=_LIMITS, send_buffer=_BUFFER)
-    _talk(scene)  # of who has never said much little is read at once
+    _talk(scene)  # so that the server reads alice in large slices from here on
     scene.enter("bob", receive_buffer=_BUFFER)
     yield
     while not scene.connection("bob").blocked:
@@ -32,12 +33,13 @@ def play(stage: Stage) -> Iterator[None]:
     _talk(scene, stage)
     yield
     read = b""
-    for times in (20, 150):
+    for times in TIMES_UNREAD:
         stage.say(f"alice says as much {times} times, and carol reads. Then bob reads again.")
         for _ in range(times):
             _talk(scene)
-        place = scene.connection("bob").places[scene.audience()]
-        stage.table({"until then he is behind by": f"{place.behind_by:,} bytes of the log"})
+        behind, kept = scene.behind("bob")
+        how_far = f"{behind:,} bytes, of which the log still has {kept:,}"
+        stage.table({"until then he is behind by": how_far})
         read += scene.peers["bob"].read()
         stage.turn(scene)
         read += scene.catch_up("bob")
@@ -45,9 +47,9 @@ def play(stage: Stage) -> Iterator[None]:
         stage.table({"lines read, in all": f"{read.count(b'alice: ')}", "told": f"{told}"})
         yield
     stage.say(
-        """The log keeps 64 KB for who is behind here, and is trimmed in steps of as much. Who is
-        overrun goes on at its end, and is told how many lines he has missed. Now he has caught up,
-        and is sent the news at once."""
+        """The log keeps 64 KB for those who are behind here, and is trimmed in steps of as much. A
+        reader who is overrun continues at the end of the log, and is told how many lines he has
+        missed. Now bob has caught up, and is sent the news at once."""
     )
     _talk(scene, stage)
 
