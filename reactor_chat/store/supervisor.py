@@ -135,7 +135,7 @@ class Supervisor(Handler):
         """Send what is fresh at once, if nothing goes before it; return whether it was all taken.
 
         That is so for nearly every line that is said. `push` would do the same with four times as
-        many function calls. It also asks the owner whether there is more to send: not this.
+        many function calls. It also asks the owner whether there is more to send; this does not.
         """
         peer = self._peer
         if peer is None or self._ending:
@@ -233,7 +233,7 @@ class Supervisor(Handler):
     # How it goes
 
     def _lose(self, why: str) -> None:
-        """Give the keeper up, and start another, which takes over what is not committed."""
+        """Abandon the keeper, and start another, which takes over what is not committed."""
         self._give_up_peer()
         self._outbox.rewind()
         if self._reactor.now - self._began_at >= _HEALTHY:
