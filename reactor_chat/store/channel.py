@@ -121,7 +121,7 @@ class Channel:
             return True  # with what another room had to say in this turn
         if not outbox.held:
             self.supervisor.note_owing()
-        # While HANDED_OVER is owed, only `push` will do: it sends that after the last of what was held.
+        # While HANDED_OVER is owed, only `push` will do: it sends that after what was held.
         if self._owed is None and self.supervisor.send_fresh():
             return True
         self.push()
